@@ -1,0 +1,52 @@
+import type { ObjectRef } from "./object.ts";
+
+/** `intent`: may exist; `applied`: does; `stale`: undeclared and still there; `recovered`: found by its mark (P-5). */
+export type EntryState = "intent" | "applied" | "stale" | "deleting" | "recovered";
+
+/** One object that this unit may have made. Permission to delete it is its mark, never this entry (P-1). */
+export interface InventoryEntry {
+  readonly ref: ObjectRef;
+  /** Only to know what to GET. */
+  readonly version: string;
+  /** For A-114, which asks for the CRD `<plural>.<group>`; `""` until discovery told. */
+  readonly plural: string;
+  readonly state: EntryState;
+  /** Of the incarnation that we applied. */
+  readonly uid?: string;
+  /** Of what we applied last. */
+  readonly digest?: string;
+  /** The last desired protection (P-20): why this object is never pruned unasked. */
+  readonly protect?: string;
+  /** Digest with which a Job was seen Complete (H-8). */
+  readonly finished?: string;
+  /** Why it is still there although undeclared. */
+  readonly why?: string;
+  /** ISO 8601: since when it is in this state. */
+  readonly since: string;
+  /** Keys of newer versions are kept (P-5). */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+export type OnRemove = "hold" | "delete" | "orphan";
+
+/** Everything a unit tracks on its cluster, as stored (P-5). */
+export interface Inventory {
+  readonly installation: string;
+  /** UID of the kube-system namespace. */
+  readonly clusterUid: string;
+  readonly app: string;
+  /** Namespace of the app, so that removal needs no documents. */
+  readonly namespace: string;
+  readonly onRemove: OnRemove;
+  /** Last one applied without error. */
+  readonly commit?: string;
+  readonly changeId?: string;
+  readonly renderDigest?: string;
+  /** Accepts seen, so that each is used up once (P-52). */
+  readonly accepts: readonly string[];
+  /** Namespaces made for the app, never ours (A-92). */
+  readonly implicit: readonly string[];
+  /** By `refId`. */
+  readonly entries: ReadonlyMap<string, InventoryEntry>;
+  readonly extra?: Readonly<Record<string, unknown>>;
+}

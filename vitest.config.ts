@@ -1,0 +1,32 @@
+import { defineConfig } from "vitest/config";
+
+const slow = ["test/contract/**", "test/e2e/**", "test/bench/**"];
+
+/** `npm test` is the project `unit`; what needs a real control plane has its own project and script. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: slow, testTimeout: 20_000 },
+      },
+      {
+        test: {
+          name: "contract",
+          include: ["test/contract/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});

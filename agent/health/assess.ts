@@ -1,24 +1,116 @@
 import type { Health } from "../model/health.ts";
-import type { GroupKind, KubeObject } from "../model/object.ts";
+import { type GroupKind, groupOf, type KubeObject } from "../model/object.ts";
 import type { HealthRules } from "./cel.ts";
+import { assessCronJob } from "./cron-job.ts";
+import { assessDaemonSet } from "./daemon-set.ts";
+import { assessDeployment } from "./deployment.ts";
+import { assessGeneral } from "./general.ts";
+import { assessHorizontalPodAutoscaler } from "./horizontal-pod-autoscaler.ts";
+import { assessJob } from "./job.ts";
+import { assessPersistentVolume, assessPersistentVolumeClaim } from "./persistent-volume.ts";
+import { assessPod } from "./pod.ts";
+import { assessPodDisruptionBudget } from "./pod-disruption-budget.ts";
+import { healthy, type KindRule, missing, numberAt, progressing, textAt } from "./read.ts";
+import { assessReplicaSet } from "./replica-set.ts";
+import {
+  assessApiService,
+  assessCustomResourceDefinition,
+  assessNamespace,
+} from "./served-kinds.ts";
+import { assessIngress, assessService } from "./service.ts";
+import { assessStatefulSet } from "./stateful-set.ts";
+
+/** One line per kind, by `group/Kind`, for any version (semantics §5.2). */
+const rules: Readonly<Record<string, KindRule>> = {
+  "apps/Deployment": assessDeployment,
+  "apps/StatefulSet": assessStatefulSet,
+  "apps/DaemonSet": assessDaemonSet,
+  "apps/ReplicaSet": assessReplicaSet,
+  "/ReplicationController": assessReplicaSet,
+  "/Pod": assessPod,
+  "batch/Job": assessJob,
+  "batch/CronJob": assessCronJob,
+  "/Service": assessService,
+  "networking.k8s.io/Ingress": assessIngress,
+  "extensions/Ingress": assessIngress,
+  "/PersistentVolumeClaim": assessPersistentVolumeClaim,
+  "/PersistentVolume": assessPersistentVolume,
+  "policy/PodDisruptionBudget": assessPodDisruptionBudget,
+  "autoscaling/HorizontalPodAutoscaler": assessHorizontalPodAutoscaler,
+  "apiregistration.k8s.io/APIService": assessApiService,
+  "apiextensions.k8s.io/CustomResourceDefinition": assessCustomResourceDefinition,
+  "/Namespace": assessNamespace,
+};
 
 /** Health of one live object; undefined: it is absent. Sees one object and no clock (semantics §5.1). */
-export function assessHealth(object: KubeObject | undefined, rules?: HealthRules): Health {
-  if (object === undefined) return { status: "Missing", message: "" };
-  return rules?.assess(object) ?? { status: "Healthy", message: "" };
+export function assessHealth(object: KubeObject | undefined, custom?: HealthRules): Health {
+  if (object === undefined) return missing("not found");
+  if (object.metadata.deletionTimestamp !== undefined) return progressing("being deleted");
+  if (!isObserved(object)) return progressing("its controller has not seen this version yet");
+  const told = custom?.assess(object);
+  if (told !== undefined) return told;
+  const group = groupOf(object.apiVersion);
+  const known = rules[`${group}/${object.kind}`]?.(object);
+  if (known !== undefined) return known;
+  return isConfiguration({ group, kind: object.kind }) ? healthy() : assessGeneral(object);
 }
 
-/** False for configuration without a controller: a metadata watch is enough. */
+/** Whether its controller has seen this generation; a number may come as a string. Not newer either: the object was restored. */
+function isObserved(object: KubeObject): boolean {
+  const { generation } = object.metadata;
+  const text = textAt(object, "status", "observedGeneration");
+  const observed = /^[0-9]{1,15}$/.test(text)
+    ? Number(text)
+    : numberAt(object, "status", "observedGeneration");
+  return observed === undefined || generation === undefined || observed === generation;
+}
+
+/** Kinds of Kubernetes' own that nobody reports on: they are as they should be once they exist. */
+const configurationGroups: ReadonlySet<string> = new Set([
+  "rbac.authorization.k8s.io",
+  "admissionregistration.k8s.io",
+  "scheduling.k8s.io",
+  "node.k8s.io",
+  "storage.k8s.io",
+  "discovery.k8s.io",
+  "coordination.k8s.io",
+  "events.k8s.io",
+]);
+const configurationKinds: ReadonlySet<string> = new Set([
+  "/ConfigMap",
+  "/Secret",
+  "/ServiceAccount",
+  "/LimitRange",
+  "/ResourceQuota",
+  "/Endpoints",
+  "/PodTemplate",
+  "/Event",
+  "apps/ControllerRevision",
+  "networking.k8s.io/NetworkPolicy",
+  "networking.k8s.io/IngressClass",
+  "networking.k8s.io/IPAddress",
+  "networking.k8s.io/ServiceCIDR",
+]);
+
+function isConfiguration({ group, kind }: GroupKind): boolean {
+  return configurationGroups.has(group) || configurationKinds.has(`${group}/${kind}`);
+}
+
+/** False for configuration without a controller: a metadata watch is enough for those. */
 export function hasHealthRule(kind: GroupKind): boolean {
-  return kind.kind !== "ConfigMap";
+  return !isConfiguration(kind);
 }
 
-/** Whether the object's health counts and is waited for: not for reconcile: disabled, nor where an annotation says to ignore it. */
-export function isCounted(_object: KubeObject): boolean {
-  return true;
+/** Whether the object's health counts at all: not where an annotation turns it or its reconciling off (§5.4). */
+export function isCounted({ metadata: { annotations = {} } }: KubeObject): boolean {
+  return (
+    annotations["holdfast.dev/reconcile"] !== "disabled" &&
+    annotations["argocd.argoproj.io/ignore-healthcheck"] !== "true"
+  );
 }
 
-/** Whether anybody waits for it to become healthy: not for a PVC, whose pod may come later, nor a CronJob. */
+/** Whether anybody waits for it to become healthy: not for a PVC, whose pod may come later, nor a CronJob (H-2). */
 export function isAwaited(object: KubeObject): boolean {
-  return isCounted(object);
+  const isNever = object.kind === "CronJob" || object.kind === "PersistentVolumeClaim";
+  return !isNever && isCounted(object);
 }

@@ -1,0 +1,91 @@
+import type { ClusterClient } from "../../agent/cluster/client.ts";
+import type { Files, Tree } from "../../agent/model/artifact.ts";
+import type { Hasher } from "../../agent/model/digest.ts";
+import type { RenderTools } from "../../agent/render/tool.ts";
+import { type Clock, isoTime, type Random } from "../../agent/schedule/clock.ts";
+import type { GlobalOptions } from "./globals.ts";
+
+/** One state of the config repository: a commit, or the work tree with everything uncommitted. */
+export interface RepositoryView {
+  /** Full id; undefined for the work tree. */
+  readonly commit: string | undefined;
+  /** First line of the message; for the work tree what it is. */
+  readonly title: string;
+  readonly author: string | undefined;
+  /** Seconds since the epoch. */
+  readonly committedAt: number | undefined;
+  tree(signal: AbortSignal): Promise<Tree>;
+  read(paths: readonly string[], signal: AbortSignal): Promise<Files>;
+}
+
+/** The config repository: the enclosing work tree, or a clone of `--repo URL`. */
+export interface Repository {
+  /** For people: a path or a URL without credentials. */
+  readonly place: string;
+  /** Folder of the work tree; undefined for a clone. */
+  readonly folder: string | undefined;
+  /** What commands read when no revision is named: the work tree, or the tip of the branch. */
+  newest(): Promise<RepositoryView>;
+  /** A branch, tag or id; undefined when it names no commit. */
+  at(revision: string): Promise<RepositoryView | undefined>;
+  close(): Promise<void>;
+}
+
+export interface ConnectWish {
+  readonly kubeconfig: string | undefined;
+  readonly context: string;
+}
+
+/** The outside world of a command; constructed once, in cli/main.ts. */
+export interface CliPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  hasher(): Promise<Hasher>;
+  renderTools(): Promise<RenderTools>;
+  /** Throws CliError where there is none. */
+  repository(
+    wish: {
+      readonly repo: string | undefined;
+      readonly ref: string | undefined;
+      readonly cwd: string;
+    },
+    signal: AbortSignal,
+  ): Promise<Repository>;
+  /** Names of the contexts in the kubeconfig. */
+  contexts(kubeconfig: string | undefined): Promise<readonly string[]>;
+  connect(wish: ConnectWish, signal: AbortSignal): Promise<ClusterClient>;
+  /** undefined: there is no such file. */
+  readText(path: string): Promise<string | undefined>;
+  /** Makes the folders above it. */
+  writeText(path: string, text: string): Promise<void>;
+}
+
+/** What a person sees and answers besides stdout. Nothing of it is data. */
+export interface Terminal {
+  /** Whether there is someone to ask. */
+  readonly isInteractive: boolean;
+  /** One line of progress on stderr; silent with `-q`. */
+  progress(line: string): void;
+  /** With `-v`: what is asked of whom, never bodies or headers. */
+  detail(line: string): void;
+  /** Text before a question, on stderr. */
+  show(text: string): void;
+  ask(question: string): Promise<boolean>;
+}
+
+/** What every command gets. */
+export interface CommandContext {
+  readonly options: GlobalOptions;
+  readonly ports: CliPorts;
+  readonly terminal: Terminal;
+  readonly cwd: string;
+  readonly home: string;
+  readonly version: string;
+  /** Aborted by Ctrl-C and by `--timeout`. */
+  readonly signal: AbortSignal;
+}
+
+/** ISO 8601, for `generatedAt`. */
+export function nowText({ ports }: Pick<CommandContext, "ports">): string {
+  return isoTime(ports.clock.now());
+}

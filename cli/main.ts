@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+import { homedir } from "node:os";
+import packageJson from "../package.json" with { type: "json" };
+import type { Stream } from "./host.ts";
+import { createCliPorts } from "./ports.ts";
+import { run } from "./run.ts";
+
+/** A reader that has gone (`| head`) is not an error: the rest is not written, and the process ends quietly. */
+function endQuietlyWithReader(stream: NodeJS.WriteStream): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+}
+
+function streamOf(stream: NodeJS.WriteStream): Stream {
+  return {
+    isTty: stream.isTTY === true,
+    get columns() {
+      return stream.columns;
+    },
+    write: (text) => {
+      if (text !== "") stream.write(text);
+    },
+  };
+}
+
+async function ask(question: string): Promise<boolean> {
+  const { createInterface } = await import("node:readline/promises");
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await lines.question(question)).trim());
+  } finally {
+    lines.close();
+  }
+}
+
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => controller.abort(new Error(`interrupted by ${signal}`)));
+  }
+  return controller.signal;
+}
+
+/** Everything that was written reaches its reader before the process ends. */
+async function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => stream.write("", () => resolve()));
+}
+
+endQuietlyWithReader(process.stdout);
+endQuietlyWithReader(process.stderr);
+const exitCode = await run({
+  args: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  home: homedir(),
+  version: packageJson.version,
+  stdin: { isTty: process.stdin.isTTY === true },
+  stdout: streamOf(process.stdout),
+  stderr: streamOf(process.stderr),
+  interrupted: interruption(),
+  ports: createCliPorts(process.env.KUBECONFIG),
+  ask,
+});
+await flushed(process.stdout);
+await flushed(process.stderr);
+process.exit(exitCode);

@@ -1,0 +1,42 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CliPorts } from "./commands/context.ts";
+import { CliError } from "./commands/result.ts";
+
+/** The adapters behind a command; each is loaded when it is first asked for, so that `--help` stays fast. */
+export function createCliPorts(_kubeconfigPath: string | undefined): CliPorts {
+  return {
+    clock: {
+      now: () => Date.now(),
+      monotonic: () => performance.now(),
+      sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
+    },
+    random: { next: () => Math.random(), id: () => crypto.randomUUID() },
+    hasher: async () => {
+      throw new CliError({ what: "not there yet" });
+    },
+    renderTools: async () => ({}),
+    repository: async () => {
+      throw new CliError({ what: "not there yet" });
+    },
+    contexts: async () => [],
+    connect: async () => {
+      throw new CliError({ what: "not there yet" });
+    },
+    readText,
+    async writeText(path, text) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+    },
+  };
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}

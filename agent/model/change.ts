@@ -90,6 +90,15 @@ export type Change =
       /** Set when it stands in the way of pruning and dependents: it waits for something. */
       readonly waits?: Reason;
     }
+  /** Differs and is left as it is: report mode, grace, break-glass (semantics §6.2). */
+  | {
+      readonly action: "report";
+      readonly ref: ObjectRef;
+      readonly reason: Reason;
+      readonly how: "reported" | "grace" | "break-glass";
+      readonly live: KubeObject | undefined;
+      readonly fields: readonly FieldDiff[];
+    }
   /** A person decides. */
   | {
       readonly action: "hold";
@@ -109,6 +118,7 @@ export type Outcome =
   | "deleted"
   | "released"
   | "skipped"
+  | "reported"
   | "held"
   | "failed"
   /** Sent, not answered: it may have happened, or may still happen. */

@@ -35,7 +35,14 @@ export type AgentEvent =
       readonly region: string;
       readonly problems: number;
     }
-  | { readonly type: "queue"; readonly depth: number; readonly active: number }
+  | {
+      readonly type: "queue";
+      readonly depth: number;
+      readonly active: number;
+      /** With `step`: the unit that moved, so that waits and passes under way can be timed. */
+      readonly app?: string;
+      readonly step?: "added" | "retried" | "started" | "ended";
+    }
   | {
       readonly type: "rendered";
       readonly app: string;

@@ -15,6 +15,10 @@ export interface InventoryEntry {
   readonly uid?: string;
   /** Of what we applied last. */
   readonly digest?: string;
+  /** Change id that first declared it: what a change adds does not soften the guard against what it drops (P-50). */
+  readonly addedIn?: string;
+  /** Change id that created or changed it last: pruning waits for the health of these (P-16). */
+  readonly changedIn?: string;
   /** The last desired protection (P-20): why this object is never pruned unasked. */
   readonly protect?: string;
   /** Digest with which a Job was seen Complete (H-8). */

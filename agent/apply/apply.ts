@@ -1,0 +1,170 @@
+import type { Patcher, Reader, Writer } from "../cluster/client.ts";
+import { ApiError } from "../cluster/errors.ts";
+import type { Change, ChangeResult, Desired, Outcome } from "../model/change.ts";
+import { installationLabel, ownerAnnotation, partOfLabel } from "../model/names.ts";
+import { describeRef, type KubeObject, type VersionedRef, versionOf } from "../model/object.ts";
+import type { Problem } from "../model/problem.ts";
+import { problemOf, reasonOf } from "../plan/classify.ts";
+import { escapePointer } from "../plan/compare.ts";
+import { takeOverFields } from "./take-over.ts";
+
+export type Hands = Reader & Writer & Patcher;
+
+/** Carries out a plan and decides nothing: one result per change, in order, failures included. */
+export async function apply(
+  hands: Hands,
+  changes: readonly Change[],
+  signal: AbortSignal,
+): Promise<ChangeResult[]> {
+  return Promise.all(changes.map((change) => attempt(hands, change, signal)));
+}
+
+async function attempt(hands: Hands, change: Change, signal: AbortSignal): Promise<ChangeResult> {
+  try {
+    signal.throwIfAborted();
+    return await carryOut(hands, change, signal);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return refused(change, error);
+  }
+}
+
+/** A write without an answer is neither done nor failed (A-15). */
+function refused(change: Change, error: ApiError): ChangeResult {
+  const { failure } = error;
+  const outcome = failure.indeterminate ? "unknown" : "failed";
+  const problem: Problem =
+    "desired" in change
+      ? problemOf(failure, change.desired)
+      : {
+          reason: reasonOf(failure),
+          message: `${describeRef(change.ref)}: ${failure.message}`,
+          ref: change.ref,
+        };
+  return { change, outcome, problem, warnings: [] };
+}
+
+async function carryOut(hands: Hands, change: Change, signal: AbortSignal): Promise<ChangeResult> {
+  switch (change.action) {
+    case "create":
+      return write(
+        hands,
+        { change, body: change.desired.object, desired: change.desired, outcome: "created" },
+        signal,
+      );
+    case "update":
+      return write(
+        hands,
+        {
+          change,
+          body: change.payload,
+          desired: change.desired,
+          outcome: change.adopts ? "adopted" : "configured",
+        },
+        signal,
+      );
+    case "recreate":
+      return recreate(hands, change, signal);
+    case "delete":
+      return remove(hands, change, signal);
+    case "release":
+      return release(hands, change, signal);
+    case "unchanged":
+      return { change, outcome: "unchanged", ...liveOf(change.live), warnings: [] };
+    case "report":
+      return { change, outcome: "reported", ...liveOf(change.live), warnings: [] };
+    case "skip":
+      return { change, outcome: "skipped", warnings: [] };
+    case "hold":
+      return { change, outcome: "held", warnings: [] };
+    case "fail":
+      return { change, outcome: "failed", problem: change.problem, warnings: [] };
+  }
+}
+
+interface Write {
+  readonly change: Change;
+  readonly body: KubeObject;
+  readonly desired: Desired;
+  readonly outcome: Outcome;
+}
+
+/** Steps 9 and 10 of semantics §1.2; a create that met an equal object is no creation. */
+async function write(
+  hands: Hands,
+  { change, body, outcome }: Write,
+  signal: AbortSignal,
+): Promise<ChangeResult> {
+  const over = change.action === "update" ? change.over : undefined;
+  const applied = await hands.apply(body, over, signal);
+  const live = await takeOverFields(hands, applied.object, signal);
+  const isCreated = change.action === "create" && applied.created;
+  return {
+    change,
+    outcome: change.action === "create" && !isCreated ? "configured" : outcome,
+    live,
+    warnings: applied.warnings,
+  };
+}
+
+/** A-62: delete, wait until it is gone, create. A crash in between heals: declared and absent is created. */
+async function recreate(
+  hands: Hands,
+  change: Extract<Change, { action: "recreate" }>,
+  signal: AbortSignal,
+): Promise<ChangeResult> {
+  const at = { ...change.ref, version: change.desired.object.apiVersion.replace(/^.*\//, "") };
+  await hands.delete(at, change.over, { propagation: "Background" }, signal);
+  if ((await hands.get(at, signal)) !== undefined) {
+    const problem: Problem = {
+      reason: "Deleting",
+      message: `${describeRef(change.ref)} waits for its finalizers before it is created again`,
+      ref: change.ref,
+    };
+    return { change, outcome: "failed", problem, warnings: [] };
+  }
+  const applied = await hands.apply(change.desired.object, undefined, signal);
+  return { change, outcome: "recreated", live: applied.object, warnings: applied.warnings };
+}
+
+/** Gone is a 404 or another UID (P-80); `live` is set while finalizers keep it. */
+async function remove(
+  hands: Hands,
+  change: Extract<Change, { action: "delete" }>,
+  signal: AbortSignal,
+): Promise<ChangeResult> {
+  const at: VersionedRef = { ...change.ref, version: change.version };
+  await hands.delete(at, change.over, { propagation: "Background" }, signal); // P-30
+  const after = await hands.get(at, signal);
+  const isGone = after === undefined || after.metadata.uid !== change.over.uid;
+  return { change, outcome: "deleted", ...(isGone ? {} : liveOf(after)), warnings: [] };
+}
+
+/** P-21: mark and labels go, then (by the caller) the entry. */
+async function release(
+  hands: Hands,
+  change: Extract<Change, { action: "release" }>,
+  signal: AbortSignal,
+): Promise<ChangeResult> {
+  const { annotations = {}, labels = {} } = change.live.metadata;
+  const removals = [
+    ...(ownerAnnotation in annotations
+      ? [`/metadata/annotations/${escapePointer(ownerAnnotation)}`]
+      : []),
+    ...[installationLabel, partOfLabel]
+      .filter((label) => label in labels)
+      .map((label) => `/metadata/labels/${escapePointer(label)}`),
+  ];
+  const at: VersionedRef = { ...change.ref, version: change.version };
+  const { object, warnings } = await hands.patch(
+    at,
+    removals.map((path) => ({ op: "remove", path })),
+    versionOf(change.live),
+    signal,
+  );
+  return { change, outcome: "released", live: object, warnings };
+}
+
+function liveOf(live: KubeObject | undefined): { live?: KubeObject } {
+  return live === undefined ? {} : { live };
+}

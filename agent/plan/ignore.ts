@@ -1,0 +1,114 @@
+import type { Desired } from "../model/change.ts";
+import { isJsonObject, type JsonObject, jsonEqual } from "../model/json.ts";
+import type { KubeObject, ObjectRef } from "../model/object.ts";
+import type { IgnoreRule } from "../model/unit.ts";
+import { isOurs } from "./attribute.ts";
+import { pointerSegments, valueAt } from "./compare.ts";
+import { ownsPath } from "./fields-v1.ts";
+import { matchesGlob } from "./glob.ts";
+
+/**
+ * The payload with the ignore rules carried out (A-52): of a path that differs, what another manager owns is left out,
+ * and all else is sent as it lives, because leaving it out would delete it.
+ */
+export function shapePayload(
+  desired: Desired,
+  live: KubeObject,
+  rules: readonly IgnoreRule[],
+): KubeObject {
+  const matching = rules.filter((rule) => concerns(rule, desired.ref));
+  const pointers = matching.flatMap((rule) => ignoredPointers(rule, desired.object, live));
+  return pointers.reduce<KubeObject>(
+    (payload, pointer) => leaveAlone(payload, live, pointer),
+    desired.object,
+  );
+}
+
+function concerns(rule: IgnoreRule, ref: ObjectRef): boolean {
+  const [kind = "", ...group] = rule.kind.split(".");
+  const hasGroup = group.length === 0 || group.join(".") === ref.group;
+  return (
+    kind === ref.kind &&
+    hasGroup &&
+    matches(rule.name, ref.name) &&
+    matches(rule.namespace, ref.namespace)
+  );
+}
+
+function matches(glob: string | undefined, text: string): boolean {
+  return glob === undefined || matchesGlob(glob, text);
+}
+
+function ignoredPointers(rule: IgnoreRule, desired: KubeObject, live: KubeObject): string[] {
+  const byField = rule.fields.flatMap((pattern) => expand(pattern, desired));
+  const byManager = managedPointers(rule.managers, desired, live);
+  return [...new Set([...byField, ...byManager])].filter((pointer) => {
+    const segments = pointerSegments(pointer);
+    return !jsonEqual(valueAt(desired, segments), valueAt(live, segments));
+  });
+}
+
+/** Patterns with `*` for any key or item, against what is declared: what is not declared is not sent anyway. */
+function expand(pattern: string, root: unknown): string[] {
+  let found: { pointer: string; value: unknown }[] = [{ pointer: "", value: root }];
+  for (const segment of pattern.slice(1).split("/")) {
+    found = found.flatMap(({ pointer, value }) =>
+      childrenOf(value)
+        .filter(([key]) => segment === "*" || segment === key)
+        .map(([key, child]) => ({ pointer: `${pointer}/${key}`, value: child })),
+    );
+  }
+  return found.map(({ pointer }) => pointer);
+}
+
+function childrenOf(value: unknown): [string, unknown][] {
+  if (Array.isArray(value)) return value.map((item, index) => [String(index), item]);
+  if (!isJsonObject(value)) return [];
+  return Object.entries(value).map(([key, child]) => [
+    key.replaceAll("~", "~0").replaceAll("/", "~1"),
+    child,
+  ]);
+}
+
+/** A-57: every declared leaf that one of these managers owns. */
+function managedPointers(
+  managers: readonly string[],
+  desired: KubeObject,
+  live: KubeObject,
+): string[] {
+  if (managers.length === 0) return [];
+  const entries = (live.metadata.managedFields ?? []).filter(({ manager = "", subresource }) =>
+    managers.includes(subresource === undefined ? manager : `${manager}:${subresource}`),
+  );
+  return leaves(desired, "").filter((pointer) =>
+    entries.some((entry) => ownsPath(entry, live, pointer)),
+  );
+}
+
+function leaves(value: unknown, pointer: string): string[] {
+  const children = childrenOf(value);
+  if (children.length === 0) return [pointer];
+  return children.flatMap(([key, child]) => leaves(child, `${pointer}/${key}`));
+}
+
+function leaveAlone(payload: KubeObject, live: KubeObject, pointer: string): KubeObject {
+  const segments = pointerSegments(pointer);
+  const others = (live.metadata.managedFields ?? []).filter((entry) => !isOurs(entry));
+  const isForeign = others.some((entry) => ownsPath(entry, live, pointer));
+  const value = isForeign ? undefined : valueAt(live, segments);
+  return withValue(payload, segments, value) as KubeObject;
+}
+
+/** A copy with the value at a path replaced, or left out when undefined. */
+function withValue(root: unknown, [segment, ...rest]: readonly string[], value: unknown): unknown {
+  if (segment === undefined) return value;
+  if (Array.isArray(root)) {
+    return root.map((item, index) =>
+      String(index) === segment ? withValue(item, rest, value) : item,
+    );
+  }
+  const map: JsonObject = isJsonObject(root) ? root : {};
+  const next = withValue(map[segment], rest, value);
+  const { [segment]: _old, ...others } = map;
+  return next === undefined ? others : { ...map, [segment]: next };
+}

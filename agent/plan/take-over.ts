@@ -1,0 +1,74 @@
+import { isJsonObject, type JsonObject } from "../model/json.ts";
+import type { KubeObject, ManagedFieldsEntry } from "../model/object.ts";
+import { isOurs } from "./attribute.ts";
+
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+/** What the take-over patch does to metadata (A-22 step 1); the client puts the resourceVersion guard before it. */
+export interface TakeOver {
+  readonly managedFields: readonly ManagedFieldsEntry[];
+  readonly removeLastApplied: boolean;
+}
+
+/**
+ * A-22: from every legacy entry the fields that we own are subtracted, so that dropping one from Git really removes it.
+ * Nothing else changes, and nothing is removed from the object (A-27). Undefined: not due.
+ */
+export function takeOver(object: KubeObject): TakeOver | undefined {
+  const entries = object.metadata.managedFields ?? [];
+  const ours = entries.find(isOurs);
+  if (ours?.fieldsV1 === undefined) return undefined;
+  const own = ours.fieldsV1;
+  const next = entries.flatMap((entry) => (isLegacy(entry) ? withoutOurs(entry, own) : [entry]));
+  const removeLastApplied = object.metadata.annotations?.[lastApplied] !== undefined; // A-23
+  const changed = next.length !== entries.length || next.some((entry, at) => entry !== entries[at]);
+  return changed || removeLastApplied ? { managedFields: next, removeLastApplied } : undefined;
+}
+
+/** A-21: kubectl in any form, our own Update entry, and what was there before server-side apply. */
+function isLegacy({ manager = "", operation, subresource }: ManagedFieldsEntry): boolean {
+  if (subresource !== undefined) return false;
+  if (manager === "kubectl" || manager.startsWith("kubectl-")) return true;
+  if (manager === "holdfast") return operation === "Update";
+  return manager === "before-first-apply" || manager === "ancient-changes";
+}
+
+function withoutOurs(entry: ManagedFieldsEntry, own: JsonObject): ManagedFieldsEntry[] {
+  const fields = entry.fieldsV1 ?? {};
+  const rest = subtract(fields, own);
+  if (rest === undefined) return [];
+  return JSON.stringify(rest) === JSON.stringify(fields) ? [entry] : [{ ...entry, fieldsV1: rest }];
+}
+
+/** Set difference of fieldsV1: a leaf or a `.` is a member, all else are paths to members. Undefined: nothing is left. */
+function subtract(fields: JsonObject, own: JsonObject): JsonObject | undefined {
+  const children = Object.keys(fields)
+    .filter((key) => key !== ".")
+    .flatMap((key) => {
+      const rest = subtractChild(
+        asMap(fields[key]),
+        Object.hasOwn(own, key) ? asMap(own[key]) : undefined,
+      );
+      return rest === undefined ? [] : [[key, rest] as const];
+    });
+  const keepsSelf = Object.hasOwn(fields, ".") && !Object.hasOwn(own, ".");
+  if (children.length === 0 && !keepsSelf) return undefined;
+  return { ...(keepsSelf ? { ".": {} } : {}), ...Object.fromEntries(children) };
+}
+
+function subtractChild(fields: JsonObject, own: JsonObject | undefined): JsonObject | undefined {
+  if (own === undefined) return fields;
+  const isMember = isLeaf(fields) || Object.hasOwn(fields, ".");
+  const weHold = isLeaf(own) || Object.hasOwn(own, ".");
+  const rest = isLeaf(fields) ? undefined : subtract({ ...fields, ".": {} }, { ...own, ".": {} });
+  if (!isMember || weHold) return rest;
+  return rest === undefined ? {} : { ".": {}, ...rest };
+}
+
+function isLeaf(node: JsonObject): boolean {
+  return Object.keys(node).length === 0;
+}
+
+function asMap(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
+}

@@ -1,0 +1,142 @@
+import type { ChangeResult, Desired } from "../model/change.ts";
+import type { EntryState, Inventory, InventoryEntry } from "../model/inventory.ts";
+import { apiVersionVersion, refId } from "../model/object.ts";
+import { objectSettings } from "./object-settings.ts";
+
+interface Intent {
+  readonly changeId: string;
+  /** ISO 8601. */
+  readonly now: string;
+  readonly pluralOf: (desired: Desired) => string;
+}
+
+/** Before the first write: stored = old ∪ desired, the new ones as `intent` (P-10). Equal input, equal output. */
+export function withIntents(
+  before: Inventory,
+  desired: readonly Desired[],
+  intent: Intent,
+): Inventory {
+  const declared = desired.map(
+    (object) => [object.id, intend(before.entries.get(object.id), object, intent)] as const,
+  );
+  return { ...before, entries: new Map([...before.entries, ...declared]) };
+}
+
+function intend(
+  known: InventoryEntry | undefined,
+  desired: Desired,
+  { changeId, now, pluralOf }: Intent,
+): InventoryEntry {
+  const { why: _why, protect: _protect, ...kept } = known ?? fresh(desired, changeId, now);
+  const state = declaredState(known);
+  const protect = objectSettings(desired.object).pruneDisabled; // P-20: counts even if it never reaches the live object
+  return {
+    ...kept,
+    version: apiVersionVersion(desired.object.apiVersion), // P-15
+    plural: pluralOf(desired) || kept.plural,
+    state,
+    since: known?.state === state ? kept.since : now,
+    ...(protect === undefined ? {} : { protect }),
+    ...(known?.digest === desired.digest ? {} : { changedIn: changeId }),
+  };
+}
+
+function declaredState(known: InventoryEntry | undefined): EntryState {
+  if (known === undefined || known.state === "intent") return "intent";
+  return known.uid === undefined ? "intent" : "applied";
+}
+
+function fresh(desired: Desired, changeId: string, now: string): InventoryEntry {
+  return {
+    ref: desired.ref,
+    version: "",
+    plural: "",
+    state: "intent",
+    since: now,
+    addedIn: changeId,
+  };
+}
+
+interface Recorded {
+  readonly desired: ReadonlyMap<string, Desired>;
+  readonly results: readonly ChangeResult[];
+  readonly now: string;
+}
+
+/**
+ * After the pass (P-10): applied objects get uid and digest; what failed, was skipped, held or is unknown stays as it
+ * was; undeclared ones are stale, and leave only when confirmed gone, released, or no longer ours.
+ */
+export function afterPass(before: Inventory, { desired, results, now }: Recorded): Inventory {
+  const byId = new Map(results.map((result) => [refId(result.change.ref), result]));
+  const entries = [...before.entries].flatMap(([id, entry]) => {
+    const next = record(entry, byId.get(id), { declared: desired.get(id), now });
+    return next === undefined ? [] : [[id, next] as const];
+  });
+  return { ...before, entries: new Map(entries) };
+}
+
+interface At {
+  readonly declared: Desired | undefined;
+  readonly now: string;
+}
+
+function record(
+  entry: InventoryEntry,
+  result: ChangeResult | undefined,
+  { declared, now }: At,
+): InventoryEntry | undefined {
+  if (declared !== undefined) return recordDeclared(entry, result, { declared, now });
+  if (result === undefined)
+    return inState(entry, entry.state === "applied" ? "stale" : entry.state, now);
+  if (isGone(result)) return undefined;
+  const { why: _why, ...found } = withUid(entry, result);
+  return { ...inState(found, undeclaredState(entry, result), now), ...whyOf(result) };
+}
+
+/** P-18: an intent that turns out to exist under our mark gets its UID; a later pass prunes it by the rules. */
+function withUid(entry: InventoryEntry, { live }: ChangeResult): InventoryEntry {
+  const uid = live?.metadata.uid;
+  return entry.uid !== undefined || uid === undefined ? entry : { ...entry, uid, state: "applied" };
+}
+
+function undeclaredState(entry: InventoryEntry, { outcome, live }: ChangeResult): EntryState {
+  const isDeleting = outcome === "deleted" || live?.metadata.deletionTimestamp !== undefined;
+  return isDeleting ? "deleting" : staleIfApplied(entry);
+}
+
+function staleIfApplied({ state }: InventoryEntry): EntryState {
+  return state === "applied" ? "stale" : state;
+}
+
+function recordDeclared(
+  entry: InventoryEntry,
+  result: ChangeResult | undefined,
+  { declared, now }: At,
+): InventoryEntry {
+  const uid = result?.live?.metadata.uid;
+  if (declared === undefined || result === undefined || uid === undefined || !isProven(result))
+    return entry;
+  return { ...inState(entry, "applied", now), uid, digest: declared.digest };
+}
+
+/** The live object is known to be what we declared. */
+function isProven({ outcome }: ChangeResult): boolean {
+  return ["created", "configured", "unchanged", "adopted", "recreated"].includes(outcome);
+}
+
+/** Confirmed gone by a read, let go on record, or found not to be ours (4.5-2, P-63). */
+function isGone({ change, outcome, live }: ChangeResult): boolean {
+  if (outcome === "released") return true;
+  if (outcome === "deleted") return live === undefined;
+  return change.action === "skip" && change.forget;
+}
+
+function whyOf({ change, problem }: ChangeResult): { why?: string } {
+  if (problem !== undefined) return { why: problem.message };
+  return change.action === "skip" || change.action === "hold" ? { why: change.why } : {};
+}
+
+function inState(entry: InventoryEntry, state: EntryState, now: string): InventoryEntry {
+  return entry.state === state ? entry : { ...entry, state, since: now };
+}

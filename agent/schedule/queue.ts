@@ -1,0 +1,66 @@
+/** One flight per key, newest wish wins, bounded width. */
+export interface Queue {
+  /** Runs `key` as soon as there is room; while it is under way: once more after it. */
+  add(key: string): void;
+  readonly depth: number;
+  readonly active: number;
+  /** No new work; resolves when what is under way has ended. */
+  stop(): Promise<void>;
+}
+
+export interface QueueOptions {
+  readonly width: number;
+  /** Must not throw: failures are values by then. */
+  readonly run: (key: string) => Promise<void>;
+  readonly onChange?: (depth: number, active: number) => void;
+}
+
+export function createQueue({ width, run, onChange }: QueueOptions): Queue {
+  const waiting = new Set<string>();
+  const running = new Map<string, Promise<void>>();
+  const again = new Set<string>();
+  let isStopped = false;
+
+  function add(key: string): void {
+    if (isStopped) return;
+    if (running.has(key)) again.add(key);
+    else waiting.add(key);
+    fill();
+  }
+
+  function fill(): void {
+    for (const key of waiting) {
+      if (running.size >= width) break;
+      waiting.delete(key);
+      running.set(
+        key,
+        run(key).finally(() => done(key)),
+      );
+    }
+    onChange?.(waiting.size, running.size);
+  }
+
+  function done(key: string): void {
+    running.delete(key);
+    if (again.delete(key) && !isStopped) waiting.add(key);
+    if (!isStopped) fill();
+  }
+
+  async function stop(): Promise<void> {
+    isStopped = true;
+    waiting.clear();
+    again.clear();
+    await Promise.allSettled(running.values());
+  }
+
+  return {
+    add,
+    stop,
+    get depth() {
+      return waiting.size;
+    },
+    get active() {
+      return running.size;
+    },
+  };
+}

@@ -1,5 +1,14 @@
-import type { Parsed } from "../model/problem.ts";
+import { parseEvents, YAMLException } from "js-yaml";
+import type { Parsed, Problem } from "../model/problem.ts";
 import type { Reason } from "../model/reason.ts";
+import {
+  type BuiltDocument,
+  type Fault,
+  type Spot,
+  YamlBuilder,
+  YamlLimit,
+  yamlLimits,
+} from "./yaml-build.ts";
 
 /** 1-based. */
 export interface Position {
@@ -11,6 +20,8 @@ export interface YamlDocument {
   readonly value: unknown;
   /** 1-based line of the first key. */
   readonly line: number;
+  /** Values in it when every alias is written out. */
+  readonly nodes: number;
   /** Where the key (or list item) that a JSON pointer names stands. */
   positionOf(pointer: string): Position | undefined;
 }
@@ -21,10 +32,121 @@ export interface YamlOptions {
   readonly reason?: Reason;
 }
 
-/** Every document of a file in kubectl's dialect (semantics §11), or what is wrong with it. */
+/** Security §3. */
+export const maxFileBytes = 5 * 1024 * 1024;
+
+/** Every document of a file in kubectl's dialect (semantics §11), or all that is wrong with it. JSON is read the same way. */
 export function parseYaml(
-  _input: string | Uint8Array,
-  _options: YamlOptions,
+  input: string | Uint8Array,
+  { file, reason = "RenderFailed" }: YamlOptions,
 ): Parsed<readonly YamlDocument[]> {
-  throw new Error("not there yet");
+  const text = textOf(input);
+  if (!text.ok) return { ok: false, problems: [{ reason, file, message: text.message }] };
+  const source = text.value;
+  const positionAt = positions(source);
+  const found = buildAll(source);
+  if (found.faults.length === 0) {
+    return { ok: true, value: found.documents.map((built) => document(built, positionAt)) };
+  }
+  const problems = found.faults.map(({ offset, message, other }): Problem => {
+    const also = other === undefined ? "" : ` (also in line ${positionAt(other).line})`;
+    return { reason, file, ...positionAt(offset), message: `${message}${also}` };
+  });
+  return { ok: false, problems };
+}
+
+type Text =
+  | { readonly ok: true; readonly value: string }
+  | { readonly ok: false; readonly message: string };
+
+function textOf(input: string | Uint8Array): Text {
+  const size = typeof input === "string" ? input.length : input.byteLength;
+  if (size > maxFileBytes) {
+    const mebibytes = (size / 1024 / 1024).toFixed(1);
+    return { ok: false, message: `the file has ${mebibytes} MiB; at most 5 MiB are read` };
+  }
+  if (typeof input === "string") return checkedText(input);
+  if (input.includes(0)) {
+    return { ok: false, message: "this is a binary file, not text: it has a NUL byte" };
+  }
+  try {
+    return { ok: true, value: new TextDecoder("utf-8", { fatal: true }).decode(input) };
+  } catch {
+    return { ok: false, message: "this is not UTF-8 text" };
+  }
+}
+
+function checkedText(text: string): Text {
+  if (text.includes("\0")) return { ok: false, message: "the text has a NUL character" };
+  return { ok: true, value: text.startsWith("\uFEFF") ? text.slice(1) : text };
+}
+
+interface Found {
+  readonly documents: readonly BuiltDocument[];
+  readonly faults: readonly Fault[];
+}
+
+function buildAll(source: string): Found {
+  const builder = new YamlBuilder(source);
+  try {
+    const events = parseEvents(source, { maxDepth: yamlLimits.depth });
+    const documents = builder.build(events);
+    return { documents, faults: builder.faults };
+  } catch (error) {
+    return { documents: [], faults: [...builder.faults, faultOf(error)] };
+  }
+}
+
+function faultOf(error: unknown): Fault {
+  if (error instanceof YamlLimit) return { offset: error.offset, message: error.message };
+  if (error instanceof YAMLException) {
+    return { offset: error.mark?.position ?? 0, message: error.reason };
+  }
+  // The parser may fail in ways of its own on hostile input; that is the file's problem, not the agent's.
+  return { offset: 0, message: error instanceof Error ? error.message : String(error) };
+}
+
+function document(built: BuiltDocument, positionAt: (offset: number) => Position): YamlDocument {
+  return {
+    value: built.value,
+    line: positionAt(built.spot.offset).line,
+    nodes: built.nodes,
+    positionOf(pointer) {
+      const spot = spotAt(built.spot, pointer);
+      return spot === undefined ? undefined : positionAt(spot.offset);
+    },
+  };
+}
+
+function spotAt(root: Spot, pointer: string): Spot | undefined {
+  const steps = pointer === "" ? [] : pointer.slice(1).split("/");
+  let spot: Spot | undefined = root;
+  for (const step of steps) {
+    spot = spot?.children?.get(step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  }
+  return spot;
+}
+
+/** Line and column of an offset; the index of lines is built when first asked for. */
+function positions(source: string): (offset: number) => Position {
+  let starts: number[] | undefined;
+  return function positionAt(offset) {
+    starts ??= lineStarts(source);
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  };
+}
+
+function lineStarts(source: string): number[] {
+  const starts = [0];
+  for (let at = source.indexOf("\n"); at !== -1; at = source.indexOf("\n", at + 1)) {
+    starts.push(at + 1);
+  }
+  return starts;
 }

@@ -1,0 +1,303 @@
+import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE } from "js-yaml";
+import { jsonEqual } from "../model/json.ts";
+import { keyText, resolveScalar, resolveTagged } from "./yaml-scalar.ts";
+
+/** Where a key or list item stands, and what is below it. Offsets into the source. */
+export interface Spot {
+  readonly offset: number;
+  readonly children?: ReadonlyMap<string, Spot>;
+}
+
+/** Something that is wrong at an offset; `other` is the first of two places. */
+export interface Fault {
+  readonly offset: number;
+  readonly message: string;
+  readonly other?: number;
+}
+
+/** Limits of security §3. */
+export const yamlLimits = {
+  depth: 100,
+  aliases: 100,
+  mergeKeys: 10_000,
+  nodes: 200_000,
+} as const;
+
+export interface BuiltDocument {
+  readonly value: unknown;
+  readonly spot: Spot;
+  /** Nodes when every alias is written out. */
+  readonly nodes: number;
+}
+
+/** Stops the build: going on would cost too much. */
+export class YamlLimit extends Error {
+  readonly offset: number;
+
+  constructor(offset: number, message: string) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
+/** One finished value. `size` and `height` count the graph as if aliases were written out. */
+interface Node {
+  readonly value: unknown;
+  readonly offset: number;
+  readonly children?: ReadonlyMap<string, Spot>;
+  readonly size: number;
+  readonly height: number;
+  /** As a key: its text, or undefined where it cannot be one. */
+  readonly key: string | undefined;
+  readonly isMerge: boolean;
+}
+
+interface Frame {
+  readonly kind: "map" | "list";
+  readonly offset: number;
+  readonly anchor: string | undefined;
+  readonly entries: Record<string, unknown>;
+  readonly items: unknown[];
+  readonly children: Map<string, Spot>;
+  /** Keys written out in this map, by offset; merged ones are not among them. */
+  readonly written: Map<string, number>;
+  key: Node | undefined;
+  size: number;
+  height: number;
+}
+
+/** Builds JSON values from parser events, in one pass, with the place of every key (T-10, T-11). */
+export class YamlBuilder {
+  readonly faults: Fault[] = [];
+  private readonly source: string;
+  private readonly frames: Frame[] = [];
+  private anchors = new Map<string, Node | "open">();
+  private aliases = 0;
+  private mergeKeys = 0;
+  private last = 0;
+  private root: Node | undefined;
+
+  constructor(source: string) {
+    this.source = source;
+  }
+
+  build(events: readonly Event[]): readonly BuiltDocument[] {
+    const documents: BuiltDocument[] = [];
+    for (const event of events) {
+      if (event.type === EVENT_ID.DOCUMENT) this.startDocument();
+      else if (event.type === EVENT_ID.POP && this.frames.length === 0) {
+        documents.push(this.endDocument());
+      } else this.take(event);
+    }
+    return documents;
+  }
+
+  private startDocument(): void {
+    this.anchors = new Map();
+    this.aliases = 0;
+    this.root = undefined;
+  }
+
+  private endDocument(): BuiltDocument {
+    const root = this.root;
+    if (root === undefined) return { value: null, spot: { offset: this.last }, nodes: 0 };
+    return { value: root.value, spot: spotOf(root), nodes: root.size };
+  }
+
+  private take(event: Exclude<Event, { type: typeof EVENT_ID.DOCUMENT }>): void {
+    switch (event.type) {
+      case EVENT_ID.MAPPING:
+      case EVENT_ID.SEQUENCE:
+        this.open(event);
+        return;
+      case EVENT_ID.SCALAR:
+        this.scalar(event);
+        return;
+      case EVENT_ID.ALIAS:
+        this.alias(event);
+        return;
+      case EVENT_ID.POP:
+        this.close();
+        return;
+    }
+  }
+
+  private open(
+    event: Extract<Event, { type: typeof EVENT_ID.MAPPING | typeof EVENT_ID.SEQUENCE }>,
+  ): void {
+    const isMap = event.type === EVENT_ID.MAPPING;
+    const tag = this.slice(event.tagStart, event.tagEnd);
+    if (tag !== undefined && tag !== "!" && tag !== (isMap ? "!!map" : "!!seq")) {
+      this.fault(event.tagStart, `the tag ${tag} is not allowed; only the core ones are`);
+    }
+    const anchor = this.slice(event.anchorStart, event.anchorEnd);
+    if (anchor !== undefined) this.anchors.set(anchor, "open");
+    this.last = event.start;
+    this.frames.push({
+      kind: isMap ? "map" : "list",
+      offset: event.start,
+      anchor,
+      entries: {},
+      items: [],
+      children: new Map(),
+      written: new Map(),
+      key: undefined,
+      size: 1,
+      height: 1,
+    });
+  }
+
+  private close(): void {
+    const frame = this.frames.pop();
+    if (frame === undefined) return;
+    const { offset, children, size, height } = frame;
+    const value = frame.kind === "map" ? frame.entries : frame.items;
+    const node: Node = { value, offset, children, size, height, key: undefined, isMerge: false };
+    if (frame.anchor !== undefined) this.anchors.set(frame.anchor, node);
+    this.add(node);
+  }
+
+  private scalar(event: Extract<Event, { type: typeof EVENT_ID.SCALAR }>): void {
+    const text = getScalarValue(this.source, event);
+    const isPlain = event.style === SCALAR_STYLE.PLAIN;
+    const isQuoted =
+      event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED;
+    if (event.valueStart >= 0) this.last = event.valueStart - (isQuoted ? 1 : 0);
+    const offset = this.last;
+    const tag = this.slice(event.tagStart, event.tagEnd);
+    const isMerge = tag === "!!merge" || (tag === undefined && isPlain && text === "<<");
+    const resolved =
+      tag === undefined || isMerge ? untagged(text, isPlain) : resolveTagged(tag, text);
+    if (resolved === undefined) {
+      this.fault(event.tagStart, `the tag ${tag} is not allowed; only the core ones are`);
+    } else if (resolved.kind === "refused") this.fault(offset, resolved.why);
+    if (!text.isWellFormed()) this.fault(offset, "half of a surrogate pair is no character");
+    const scalar = resolved ?? untagged(text, false);
+    const value = scalar.kind === "refused" ? null : scalar.value;
+    const node: Node = { value, offset, size: 1, height: 0, key: keyText(scalar), isMerge };
+    const anchor = this.slice(event.anchorStart, event.anchorEnd);
+    if (anchor !== undefined) this.anchors.set(anchor, node);
+    this.add(node);
+  }
+
+  private alias(event: Extract<Event, { type: typeof EVENT_ID.ALIAS }>): void {
+    const name = this.source.slice(event.anchorStart, event.anchorEnd);
+    const offset = event.anchorStart - 1;
+    this.last = offset;
+    this.aliases += 1;
+    if (this.aliases > yamlLimits.aliases) {
+      throw new YamlLimit(offset, `more than ${yamlLimits.aliases} aliases in one document`);
+    }
+    const target = this.anchors.get(name);
+    if (target === undefined) throw new YamlLimit(offset, `no anchor &${name} stands before this`);
+    if (target === "open") throw new YamlLimit(offset, `*${name} contains itself`);
+    if (this.frames.length + target.height > yamlLimits.depth) {
+      throw new YamlLimit(offset, `nested deeper than ${yamlLimits.depth}`);
+    }
+    this.add({ ...target, offset });
+  }
+
+  private add(node: Node): void {
+    const frame = this.frames.at(-1);
+    if (frame === undefined) {
+      this.root = node;
+      return;
+    }
+    frame.size += node.size;
+    frame.height = Math.max(frame.height, node.height + 1);
+    if (frame.size > yamlLimits.nodes) {
+      throw new YamlLimit(node.offset, `more than ${yamlLimits.nodes} values in one document`);
+    }
+    if (frame.kind === "list") {
+      frame.children.set(String(frame.items.length), spotOf(node));
+      frame.items.push(node.value);
+    } else if (frame.key === undefined) frame.key = node;
+    else this.pair(frame, frame.key, node);
+  }
+
+  private pair(frame: Frame, key: Node, node: Node): void {
+    frame.key = undefined;
+    if (key.isMerge) {
+      this.merge(frame, node);
+      return;
+    }
+    if (key.key === undefined) {
+      this.fault(key.offset, "this cannot be a key; write it in quotes if it is text");
+      return;
+    }
+    const first = frame.written.get(key.key);
+    if (first !== undefined) {
+      this.faults.push({
+        offset: key.offset,
+        message: `the key "${key.key}" stands here twice`,
+        other: first,
+      });
+      return;
+    }
+    frame.written.set(key.key, key.offset);
+    put(frame, key.key, { value: node.value, spot: { ...spotOf(node), offset: key.offset } });
+  }
+
+  /** `<<`: kubectl lets a merge hide a key written before it, YAML does not; where that would matter it is refused. */
+  private merge(frame: Frame, node: Node): void {
+    const sources = Array.isArray(node.value) ? [...node.value].reverse() : [node.value];
+    for (const source of sources) {
+      if (!isMap(source)) {
+        this.fault(node.offset, "<< takes a map or a list of maps");
+        return;
+      }
+      for (const [name, value] of Object.entries(source)) {
+        this.mergeKeys += 1;
+        if (this.mergeKeys > yamlLimits.mergeKeys) {
+          throw new YamlLimit(node.offset, `more than ${yamlLimits.mergeKeys} merged keys`);
+        }
+        this.mergeKey(frame, name, { value, spot: { offset: node.offset } });
+      }
+    }
+  }
+
+  private mergeKey(frame: Frame, name: string, entry: Entry): void {
+    const first = frame.written.get(name);
+    if (first === undefined) put(frame, name, entry);
+    else if (!jsonEqual(frame.entries[name], entry.value)) {
+      const message = `<< brings another value for "${name}", which stands before it; put << first`;
+      this.faults.push({ offset: entry.spot.offset, message, other: first });
+    }
+  }
+
+  private fault(offset: number, message: string): void {
+    this.faults.push({ offset, message });
+  }
+
+  private slice(start: number, end: number): string | undefined {
+    return start < 0 ? undefined : this.source.slice(start, end);
+  }
+}
+
+interface Entry {
+  readonly value: unknown;
+  readonly spot: Spot;
+}
+
+/** `__proto__` is a key like any other. */
+function put(frame: Frame, name: string, { value, spot }: Entry): void {
+  Object.defineProperty(frame.entries, name, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
+  frame.children.set(name, spot);
+}
+
+function untagged(text: string, isPlain: boolean) {
+  return isPlain ? resolveScalar(text) : ({ kind: "str", value: text } as const);
+}
+
+function spotOf({ offset, children }: Node): Spot {
+  return children === undefined ? { offset } : { offset, children };
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -91,6 +91,9 @@ function startApiServer(site: Site, number: number): void {
     // An answer leaves after its line is written: what a test has seen is in the log.
     "--audit-log-mode=blocking-strict",
     "--audit-log-maxsize=4000",
+    // The oracle reads the revision log from etcd: as JSON, and from its beginning.
+    "--storage-media-type=application/json",
+    "--etcd-compaction-interval=0",
   ];
   crew.start(`kube-apiserver-${number}`, binaryPath("kube-apiserver"), [
     `--etcd-servers=http://127.0.0.1:${base}`,

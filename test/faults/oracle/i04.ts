@@ -1,0 +1,86 @@
+import { isJsonObject, jsonEqual } from "../../../agent/model/json.ts";
+import { installationLabel, ownerAnnotation, partOfLabel } from "../../../agent/model/names.ts";
+import { describeRef, refId } from "../../../agent/model/object.ts";
+import {
+  type ApiWrite,
+  byIdentity,
+  type History,
+  isAgentsOwn,
+  type UnitCase,
+  type Violation,
+} from "./model.ts";
+
+/**
+ * I4 nothing half-rendered: each applied body is an object of one complete render of an accepted commit, and once a
+ * body of a newer commit was sent no body of an older one follows.
+ */
+export function nothingHalfRendered(history: History): readonly Violation[] {
+  const violations: Violation[] = [];
+  const reached = new Map<string, number>();
+  for (const write of history.requests) {
+    if (write.verb !== "apply" || isAgentsOwn(history, write.ref)) continue;
+    const unit = unitOf(history, write);
+    const say = (message: string) =>
+      violations.push({
+        invariant: "I4",
+        revision: write.seenAt,
+        ref: write.ref,
+        message: `${describeRef(write.ref)}: ${message}`,
+      });
+    if (unit === undefined) {
+      say("the applied body bears the mark of no app of this run");
+      continue;
+    }
+    const from = reached.get(unit.app) ?? 0;
+    const matching = matchingCommits(history, unit, write);
+    const index = matching.find((candidate) => candidate >= from);
+    if (matching.length === 0) say("the applied body is in no render of an accepted commit");
+    else if (index === undefined) say("a body of an older commit follows one of a newer commit");
+    else reached.set(unit.app, index);
+  }
+  return violations;
+}
+
+function unitOf(history: History, { body }: ApiWrite): UnitCase | undefined {
+  if (!isJsonObject(body) || !isJsonObject(body.metadata)) return undefined;
+  const annotations = body.metadata.annotations;
+  const mark = isJsonObject(annotations) ? annotations[ownerAnnotation] : undefined;
+  if (typeof mark !== "string") return undefined;
+  const app = mark.split("/")[1];
+  return history.units.find((unit) => unit.app === app);
+}
+
+/** Indexes of the commits visible then whose render holds exactly this body. */
+function matchingCommits(history: History, unit: UnitCase, write: ApiWrite): readonly number[] {
+  const matching: number[] = [];
+  for (const [index, { id, from }] of history.commits.entries()) {
+    if (from > write.seenAt) break;
+    const declared = unit.declared.get(id);
+    if (declared === undefined || declared === "broken") continue;
+    const wanted = byIdentity(declared).get(refId(write.ref));
+    if (wanted !== undefined && jsonEqual(withoutOurs(wanted), withoutOurs(write.body)))
+      matching.push(index);
+  }
+  return matching;
+}
+
+const ours = new Set([ownerAnnotation, installationLabel, partOfLabel]);
+
+/** The body less what Holdfast adds to every object: mark, labels, and the version it was planned against. */
+function withoutOurs(body: unknown): unknown {
+  if (!isJsonObject(body) || !isJsonObject(body.metadata)) return body;
+  const { uid: _uid, resourceVersion: _version, ...metadata } = body.metadata;
+  return {
+    ...body,
+    metadata: {
+      ...metadata,
+      labels: without(metadata.labels),
+      annotations: without(metadata.annotations),
+    },
+  };
+}
+
+function without(map: unknown): unknown {
+  const entries = isJsonObject(map) ? Object.entries(map) : [];
+  return Object.fromEntries(entries.filter(([key]) => !ours.has(key)));
+}

@@ -10,7 +10,7 @@ const summaryFields = ["phase", "state", "status", "health"] as const;
 
 /** Any kind that no table names (semantics §5.1 (5)): what most controllers mean by what they write. */
 export function assessGeneral(object: KubeObject): Health {
-  const status = object["status"];
+  const status = object.status;
   if (!isJsonObject(status) || Object.keys(status).length === 0) return progressing(noStatus);
   if (isStopped(object)) return suspended("suspended");
   return assessConditions(conditionsOf(object)) ?? assessSummary(object) ?? healthy();

@@ -1,0 +1,85 @@
+import type { ChangeResult } from "../model/change.ts";
+import { describeRef } from "../model/object.ts";
+import type { Problem } from "../model/problem.ts";
+import type { Reason } from "../model/reason.ts";
+import type { DriftEntry } from "../model/status.ts";
+import { type Finding, findingOf, findingOfProblem } from "./finding.ts";
+import type { Pass, UnitFacts } from "./input.ts";
+import { deletingFindings, healthFindings } from "./objects.ts";
+import { isOutstanding } from "./revisions.ts";
+
+/** Everything that one pass found out, in the order of the stages. */
+export function passFindings(pass: Pass, unit: UnitFacts, nowMs: number): readonly Finding[] {
+  return [
+    ...passProblems(pass).map(findingOfProblem),
+    ...pass.results.map(resultFinding),
+    heldFinding(pass),
+    ...pass.drift.map(driftFinding),
+    ...pass.waiting.map(({ ref, why }) =>
+      findingOf("Applying", `${describeRef(ref)} waits: ${why}`),
+    ),
+    progressFinding(pass),
+    ...healthFindings(pass, unit, nowMs),
+    ...deletingFindings(pass, unit, nowMs),
+  ].filter((found) => found !== undefined);
+}
+
+/** The pass's own problems and those of single objects. */
+export function passProblems({ problems, results }: Pass): readonly Problem[] {
+  const own = results.flatMap((result) => {
+    const problem = problemOf(result);
+    return problem === undefined ? [] : [{ ...problem, ref: problem.ref ?? result.change.ref }];
+  });
+  return [...problems, ...own];
+}
+
+function problemOf({ change, problem }: ChangeResult): Problem | undefined {
+  return problem ?? (change.action === "fail" ? change.problem : undefined);
+}
+
+function resultFinding(result: ChangeResult): Finding | undefined {
+  const { change, outcome } = result;
+  const about = describeRef(change.ref);
+  if (change.action === "hold") return findingOf(change.reason, `${about}: ${change.why}`);
+  if (change.action === "skip" && change.waits !== undefined) {
+    return findingOf(change.waits, `${about}: ${change.why}`);
+  }
+  if (problemOf(result) !== undefined) return undefined;
+  if (outcome === "failed") return findingOf("ApiError", `${about} could not be written`);
+  if (outcome === "unknown") return findingOf("ApiError", `${about}: the answer was lost`);
+  return isOutstanding(result) ? findingOf("DriftReported", `${about} is not written`) : undefined;
+}
+
+function heldFinding({ held }: Pass): Finding | undefined {
+  return held && findingOf(held.reason, held.message);
+}
+
+function progressFinding({ complete, results }: Pass): Finding | undefined {
+  if (complete) return undefined;
+  return findingOf("Applying", `Applying; ${results.length} objects done so far`);
+}
+
+const driftReasons: Readonly<Record<DriftEntry["action"], Reason | undefined>> = {
+  healed: undefined,
+  ignored: undefined,
+  reported: "DriftReported",
+  held: "DriftReported",
+  grace: "DriftReported",
+  "break-glass": "BreakGlass",
+  "backing-off": "Fight",
+};
+
+/** Drift that is there now and is not being healed. */
+export function isOpenDrift({ action }: DriftEntry): boolean {
+  return driftReasons[action] !== undefined;
+}
+
+function driftFinding(entry: DriftEntry): Finding | undefined {
+  const reason = driftReasons[entry.action];
+  if (reason === undefined) return undefined;
+  const [first, ...more] = entry.fields;
+  const by = first?.manager === undefined ? "" : ` by ${first.manager}`;
+  const rest = more.length === 0 ? "" : ` and ${more.length} more`;
+  const what = first === undefined ? "differs" : `${first.path}${by}${rest}`;
+  return findingOf(reason, `${describeRef(entry.ref)}: ${what} (${entry.action})`);
+}

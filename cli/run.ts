@@ -11,6 +11,11 @@ import { createTerminal } from "./terminal.ts";
 /** argv → command → output → exit code. Everything that can be expected to fail is told on stderr. */
 export async function run(host: Host): Promise<ExitCode> {
   try {
+    if (host.args[0] === "__complete") {
+      const { complete } = await import("./complete.ts");
+      await complete(host, host.args.slice(1));
+      return 0;
+    }
     if (asksForHelp(host.args)) {
       host.stdout.write(helpFor(host.args));
       return 0;

@@ -13,12 +13,14 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 
 /** Insertions, deletions, replacements and swaps of neighbours between two words. */
 export function editDistance(a: string, b: string): number {
-  const empty = { a, b, before: [], last: Array.from({ length: b.length + 1 }, (_none, at) => at) };
-  const end = [...a].reduce<Rows>(
-    (rows, _letter, index) => ({ ...rows, before: rows.last, last: nextRow(rows, index + 1) }),
-    empty,
-  );
-  return end.last[b.length] ?? 0;
+  let before: readonly number[] = [];
+  let last: readonly number[] = Array.from({ length: b.length + 1 }, (_none, at) => at);
+  for (let row = 1; row <= a.length; row++) {
+    const next = nextRow({ a, b, before, last }, row);
+    before = last;
+    last = next;
+  }
+  return last[b.length] ?? 0;
 }
 
 /** Two rows of the table of distances between the first letters of `a` and of `b`. */

@@ -1,0 +1,100 @@
+import type { Desired } from "../../agent/model/change.ts";
+import { defaultNamespace } from "../../agent/model/names.ts";
+import type { KubeObject } from "../../agent/model/object.ts";
+import type { Parsed, Problem } from "../../agent/model/problem.ts";
+import type { Unit } from "../../agent/model/unit.ts";
+import { normalize, type RenderWarning, type Scope } from "../../agent/render/normalize.ts";
+import { type Render, render, renderInput } from "../../agent/render/render.ts";
+import type { RenderTools } from "../../agent/render/tool.ts";
+import type { CommandContext } from "./context.ts";
+import type { FleetView } from "./fleet-view.ts";
+import { builtInScopes, definedScopes, scopesOf } from "./scopes.ts";
+
+/** Offline the installation of a cluster is not known; its marks are taken off what is shown. */
+const offlineInstallation = "offline";
+
+/** What one app is on one cluster. */
+export interface RenderedUnit {
+  readonly unit: Unit;
+  /** Empty when anything stops the whole app. */
+  readonly desired: readonly Desired[];
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly RenderWarning[];
+  readonly renderer: Render["renderer"] | undefined;
+  /** Needs a tool or a download that is not there: neither valid nor invalid (exit 3). */
+  readonly isUnreached: boolean;
+}
+
+interface FirstStage {
+  readonly unit: Unit;
+  readonly result: Parsed<Render>;
+}
+
+/** Renders units offline, in their order. CustomResourceDefinitions of one unit tell the scope of kinds in all the others. */
+export async function renderUnits(
+  context: CommandContext,
+  view: FleetView,
+  units: readonly Unit[],
+): Promise<readonly RenderedUnit[]> {
+  const tools = await context.ports.renderTools();
+  const first: FirstStage[] = [];
+  for (const unit of units) {
+    context.signal.throwIfAborted();
+    context.terminal.progress(`rendering ${unit.app} for ${unit.cluster.name}`);
+    first.push({ unit, result: await renderOne({ unit, view, tools }, context.signal) });
+  }
+  const objects = first.flatMap(({ result }) => (result.ok ? objectsOf(result.value) : []));
+  const scopeOf = scopesOf(builtInScopes(), definedScopes(objects), guesses);
+  return first.map((one) => normalized(one, { scopeOf, hasher: view.hasher }));
+}
+
+/** A kind that nobody defines here is taken for a namespaced one, as most are; the cluster will tell. */
+const guesses = {
+  has: () => true,
+  get: (): Scope => "namespaced",
+} satisfies Pick<ReadonlyMap<string, Scope>, "has" | "get">;
+
+function objectsOf({ objects }: Render): readonly KubeObject[] {
+  return objects.map(({ object }) => object);
+}
+
+interface OneUnit {
+  readonly unit: Unit;
+  readonly view: FleetView;
+  readonly tools: RenderTools;
+}
+
+async function renderOne(
+  { unit, view, tools }: OneUnit,
+  signal: AbortSignal,
+): Promise<Parsed<Render>> {
+  const input = renderInput(unit, view.tree);
+  if (!input.ok) return input;
+  const files = await view.view.read(input.value.paths, signal);
+  return await render(unit, files, { tree: view.tree, tools, signal });
+}
+
+type NormalizeParts = Pick<Parameters<typeof normalize>[1], "scopeOf" | "hasher">;
+
+function normalized({ unit, result }: FirstStage, parts: NormalizeParts): RenderedUnit {
+  if (!result.ok) {
+    const { problems } = result;
+    const isUnreached = problems.every(needsMore);
+    return { unit, desired: [], problems, warnings: [], renderer: undefined, isUnreached };
+  }
+  const { objects, renderer } = result.value;
+  const where = { unit, installation: offlineInstallation, agentNamespace: defaultNamespace };
+  const { desired, problems, unsendable, warnings } = normalize(objects, { ...where, ...parts });
+  return {
+    unit,
+    desired: problems.length === 0 ? desired : [],
+    problems: [...problems, ...unsendable.map(({ problem }) => problem)],
+    warnings,
+    renderer,
+    isUnreached: false,
+  };
+}
+
+function needsMore({ reason }: Problem): boolean {
+  return reason === "ToolMissing" || reason === "RemoteRefused" || reason === "RemoteUnavailable";
+}

@@ -5,7 +5,8 @@ export interface Request {
   readonly ca: string;
   readonly token: string;
   readonly method?: string;
-  readonly body?: unknown;
+  /** Body. */
+  readonly text?: string;
   readonly contentType?: string;
 }
 
@@ -22,10 +23,10 @@ export function request({
   ca,
   token,
   method = "GET",
-  body,
+  text,
   contentType,
 }: Request): Promise<Answer> {
-  const data = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+  const data = text === undefined ? undefined : Buffer.from(text);
   return new Promise((resolve, reject) => {
     const headers: Record<string, string> = {
       authorization: `Bearer ${token}`,

@@ -88,7 +88,7 @@ function startApiServer(site: Site, number: number): void {
   const audit = [
     `--audit-policy-file=${join(import.meta.dirname, "audit-policy.yaml")}`,
     `--audit-log-path=${auditPath(site, number)}`,
-    // An answer leaves after its line is written: what a test has seen is in the log.
+    // Nothing is buffered or dropped: the line follows its answer within moments.
     "--audit-log-mode=blocking-strict",
     "--audit-log-maxsize=4000",
     // The oracle reads the revision log from etcd: as JSON, and from its beginning.
@@ -198,7 +198,13 @@ async function addNode({ crew }: Site, { name, url, ca, token }: TestCluster): P
     },
     status: { allocatable: resources, capacity: resources },
   };
-  await request({ url: `${url}/api/v1/nodes`, ca, token, method: "POST", body: node });
+  await request({
+    url: `${url}/api/v1/nodes`,
+    ca,
+    token,
+    method: "POST",
+    text: JSON.stringify(node),
+  });
   await crew.until(`${name}'s node`, async () => {
     const answer = await request({ url: `${url}/api/v1/nodes/node-1`, ca, token });
     return answer.text.includes('"KubeletReady"');

@@ -2,15 +2,21 @@ import type { Unit } from "../../agent/model/unit.ts";
 import { appNames, type ChosenCluster, checkNames, isMeant } from "./fleet-view.ts";
 import { isGlob } from "./glob.ts";
 
-/** The units of these apps (names or globs, none: all) on the chosen clusters. A name that no document has is an error. */
+/** Whether an app is meant by these names or globs (none: all are). Throws CliError for a name that no document has. */
+export function chosenApps(
+  chosen: readonly ChosenCluster[],
+  apps: readonly string[],
+): (app: string) => boolean {
+  const names = apps.filter((app) => !isGlob(app));
+  checkNames("app", names, appNames(chosen));
+  return (app) => isMeant(app, apps);
+}
+
+/** The units of these apps on the chosen clusters. */
 export function chooseUnits(
   chosen: readonly ChosenCluster[],
   apps: readonly string[],
 ): readonly Unit[] {
-  checkNames(
-    "app",
-    apps.filter((app) => !isGlob(app)),
-    appNames(chosen),
-  );
-  return chosen.flatMap(({ selection }) => selection.units.filter(({ app }) => isMeant(app, apps)));
+  const meant = chosenApps(chosen, apps);
+  return chosen.flatMap(({ selection }) => selection.units.filter(({ app }) => meant(app)));
 }

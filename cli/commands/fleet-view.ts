@@ -45,18 +45,26 @@ export async function readFleet(
 type ClusterFlags = Pick<GlobalOptions, "clusters" | "selector" | "environments">;
 
 /** The clusters that `--cluster`, `-l` and `--env` mean, by name. A name that no document has is an error, an empty glob is not. */
-export function chooseClusters(
-  { fleet, hasher }: FleetView,
-  flags: ClusterFlags,
-): readonly ChosenCluster[] {
-  const known = selectUnits(fleet, "", hasher).known;
-  checkNames(
-    "cluster",
-    flags.clusters.filter((name) => !isGlob(name)),
-    known,
-  );
+export function chooseClusters(view: FleetView, flags: ClusterFlags): readonly ChosenCluster[] {
+  checkClusters(flags, knownClusters(view));
+  return matchClusters(view, flags);
+}
+
+export function knownClusters({ fleet, hasher }: FleetView): readonly string[] {
+  return selectUnits(fleet, "", hasher).known;
+}
+
+/** Throws CliError for a `--cluster` that nobody knows. */
+export function checkClusters({ clusters }: ClusterFlags, known: readonly string[]): void {
+  const names = clusters.filter((name) => !isGlob(name));
+  checkNames("cluster", names, known);
+}
+
+/** As chooseClusters, for a view that need not have every cluster named. */
+export function matchClusters(view: FleetView, flags: ClusterFlags): readonly ChosenCluster[] {
+  const { fleet, hasher } = view;
   const bySelector = flags.selector === undefined ? () => true : parseSelector(flags.selector);
-  return [...known]
+  return [...knownClusters(view)]
     .sort()
     .filter((name) => isMeant(name, flags.clusters))
     .flatMap((name) => {

@@ -16,7 +16,7 @@ export function createMasker(): SecretMasker {
   };
 }
 
-/** A Secret with its values masked; any other object as it is. The copy that kubectl keeps in an annotation is masked, too. */
+/** A Secret with its values masked; any other object as it is. */
 export function maskSecret(object: KubeObject, mask: SecretMasker): KubeObject {
   if (!isSecret(refOf(object))) return object;
   const { annotations } = object.metadata;
@@ -38,7 +38,8 @@ function maskValues(values: unknown, mask: SecretMasker): unknown {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, mask(value)]));
 }
 
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+/** Other annotations of a Secret may hold copies of its values (NEG-31); ours say how to treat the object. */
+const ours = /^holdfast\.dev\//;
 
 function maskCopies(
   annotations: Readonly<Record<string, string>>,
@@ -46,6 +47,6 @@ function maskCopies(
 ): Readonly<Record<string, string>> {
   const entries = Object.entries(annotations);
   return Object.fromEntries(
-    entries.map(([key, value]) => [key, key === lastApplied ? mask(value) : value]),
+    entries.map(([key, value]) => [key, ours.test(key) ? value : mask(value)]),
   );
 }

@@ -1,0 +1,33 @@
+/** For every app that waits for itself, the way round: `a → b → a` (O-32). Who only waits for a cycle is not in one. */
+export function dependencyCycles(
+  dependsOn: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, readonly string[]> {
+  const cycles = new Map<string, readonly string[]>();
+  for (const app of dependsOn.keys()) {
+    const path = wayBack(app, dependsOn);
+    if (path !== undefined) cycles.set(app, path);
+  }
+  return cycles;
+}
+
+/** Shortest way from an app to itself. */
+function wayBack(
+  start: string,
+  dependsOn: ReadonlyMap<string, readonly string[]>,
+): readonly string[] | undefined {
+  const seen = new Set<string>();
+  let paths: readonly (readonly string[])[] = [[start]];
+  while (paths.length > 0) {
+    const longer: (readonly string[])[] = [];
+    for (const path of paths) {
+      for (const next of dependsOn.get(path.at(-1) ?? "") ?? []) {
+        if (next === start) return [...path, start];
+        if (seen.has(next)) continue;
+        seen.add(next);
+        longer.push([...path, next]);
+      }
+    }
+    paths = longer;
+  }
+  return undefined;
+}

@@ -32,7 +32,11 @@ export function request({
       authorization: `Bearer ${token}`,
       accept: "application/json",
     };
-    if (data !== undefined) headers["content-type"] = contentType ?? "application/json";
+    if (data !== undefined) {
+      headers["content-type"] = contentType ?? "application/json";
+      // Node frames the body of a DELETE only if it is told its length.
+      headers["content-length"] = `${data.length}`;
+    }
     const sent = send(url, { method, headers, ca, agent, timeout: 30_000 }, (answer) => {
       const parts: Buffer[] = [];
       answer.on("data", (part: Buffer) => parts.push(part));

@@ -101,5 +101,10 @@ function parseBody(text: string): unknown {
 }
 
 export function isKubeObject(value: unknown): value is KubeObject {
-  return isJsonObject(value) && typeof value.kind === "string" && isJsonObject(value.metadata);
+  return (
+    isJsonObject(value) &&
+    typeof value.kind === "string" &&
+    isJsonObject(value.metadata) &&
+    typeof value.metadata.name === "string"
+  );
 }

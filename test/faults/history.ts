@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import type { Inventory } from "../../agent/model/inventory.ts";
+import { decodeInventory } from "../../agent/cluster/inventory-format.ts";
 import { isJsonObject, parseJson } from "../../agent/model/json.ts";
-import { ownerAnnotation, ownerMark } from "../../agent/model/names.ts";
+import { inventoryName, ownerAnnotation, ownerMark } from "../../agent/model/names.ts";
 import {
   groupOf,
   type KubeObject,
@@ -30,8 +30,6 @@ export interface RecorderOptions {
   readonly user: string;
   /** The agent's namespace. */
   readonly namespace: string;
-  /** Decodes the ConfigMap that holds a unit's inventory. */
-  readonly decode: (configMap: KubeObject) => Inventory | undefined;
 }
 
 type Told = Pick<History, "commits" | "units" | "acceptances">;
@@ -113,15 +111,15 @@ export class Recorder {
   }
 
   #inventoryEvents(events: readonly LiveEvent[]): readonly InventoryEvent[] {
-    const { namespace, decode } = this.#options;
-    const prefix = "holdfast-inventory-";
+    const { namespace } = this.#options;
+    const prefix = inventoryName("");
     return events
       .filter(({ ref }) => ref.kind === "ConfigMap" && ref.namespace === namespace)
       .filter(({ ref }) => ref.name.startsWith(prefix))
       .map(({ revision, ref, object }) => ({
         revision,
         app: ref.name.slice(prefix.length),
-        inventory: object === undefined ? undefined : decode(object),
+        inventory: object && inventoryIn(object),
       }));
   }
 
@@ -137,6 +135,12 @@ export class Recorder {
     }
     return runs;
   }
+}
+
+function inventoryIn({ binaryData, metadata }: KubeObject): InventoryEvent["inventory"] {
+  const content = isJsonObject(binaryData) ? binaryData["inventory.json.gz"] : undefined;
+  if (typeof content !== "string") throw new Error(`${metadata.name} holds no inventory`);
+  return decodeInventory(Buffer.from(content, "base64"));
 }
 
 /** As Holdfast would send it: left out, its mark and labels would be taken away by the dry run. */

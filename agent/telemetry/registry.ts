@@ -34,7 +34,7 @@ export class SeriesRegistry {
     this.#metrics = new Map(metricNames.map((name) => [name, build(this.#registry, name)]));
     for (const name of metricNames) {
       const row = metricRow(name);
-      if (name.endsWith("_info") || row.labels["app"] !== undefined) continue;
+      if (name.endsWith("_info") || row.labels.app !== undefined) continue;
       for (const labels of startLabels(row, settings.fixed)) this.#zero(name, labels);
     }
   }
@@ -53,7 +53,7 @@ export class SeriesRegistry {
     const metric = this.#metrics.get(name);
     if (!(metric instanceof Gauge)) return;
     const { app } = labels;
-    const key = `${name} ${app ?? labels["source"] ?? ""}`;
+    const key = `${name} ${app ?? labels.source ?? ""}`;
     const before = this.#only.get(key);
     if (before !== undefined) metric.remove(before);
     if (app !== undefined) this.#ofApp.get(app)?.delete(name);
@@ -127,7 +127,7 @@ export class SeriesRegistry {
       if (this.#settings.strict) throw new Error(`${name}: ${wrong}`);
       return false;
     }
-    if (labels["app"] !== undefined) this.#remember(name, labels["app"], labels);
+    if (labels.app !== undefined) this.#remember(name, labels.app, labels);
     return true;
   }
 

@@ -1,27 +1,28 @@
+import { refId } from "../model/object.ts";
 import type { Problem } from "../model/problem.ts";
 import type { DriftEntry, Held, ObjectCounts, UnitStatus } from "../model/status.ts";
 import type { Pass, SummarizeInput } from "./input.ts";
+import { cut } from "./message.ts";
 import { isAtRest } from "./objects.ts";
 import { isOpenDrift, passProblems } from "./pass.ts";
 
 const listLimit = 20;
 const deletionsLimit = 50;
+const messageLimit = 1024;
 
 /** Problems of now; those of objects stay until a complete pass has looked again. At most 20. */
 export function problemsOf({ problems, pass, previous }: SummarizeInput): readonly Problem[] {
   const now = [...problems, ...(pass === undefined ? [] : passProblems(pass))];
   const kept = pass?.complete === true ? [] : (previous?.problems ?? []);
-  const seen = new Set<string>();
-  return [...now, ...kept.filter(({ ref }) => ref !== undefined)]
-    .filter((problem) => isNew(seen, problem))
-    .slice(0, listLimit);
+  const all = [...now, ...kept.filter(({ ref }) => ref !== undefined)].map((problem) => ({
+    ...problem,
+    message: cut(problem.message, messageLimit),
+  }));
+  return [...new Map(all.map((problem) => [keyOf(problem), problem])).values()].slice(0, listLimit);
 }
 
-function isNew(seen: Set<string>, problem: Problem): boolean {
-  const key = JSON.stringify([problem.reason, problem.message, problem.file, problem.ref]);
-  if (seen.has(key)) return false;
-  seen.add(key);
-  return true;
+function keyOf({ reason, message, file = "", ref }: Problem): string {
+  return [reason, file, ref === undefined ? "" : refId(ref), message].join("\n");
 }
 
 /** Drift by field, manager and time, without values: a status shows no object contents (NEG-25). At most 20. */

@@ -94,8 +94,18 @@ function findingsOf(input: SummarizeInput): readonly Finding[] {
     ...input.problems.map((problem) => outside(findingOfProblem(problem), input)),
     ...(pass === undefined ? [] : passFindings(pass, unit, nowMs)),
   ].filter((found) => found !== undefined);
-  const carried = carriedFindings(input);
+  const carried = withoutRepeats(carriedFindings(input), fresh);
   return [...fresh, ...carried, ...queued(input, fresh.length + carried.length), ...behind(input)];
+}
+
+/** What is told anew needs no memory; nor does a second condition that told the same. */
+function withoutRepeats(carried: readonly Finding[], fresh: readonly Finding[]) {
+  const told = new Set(fresh.map(({ reason }) => reason));
+  return carried.filter(({ reason }) => {
+    const isNew = !told.has(reason);
+    told.add(reason);
+    return isNew;
+  });
 }
 
 /** Without any accepted commit to compare with, trouble at the source means that nothing is known. */

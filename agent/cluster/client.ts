@@ -120,6 +120,8 @@ export interface Discovery {
   readonly versions: ReadonlyMap<string, readonly string[]>;
   /** Groups marked stale, or named by an APIService and absent: nothing of theirs is missing, applied or pruned (A-111). */
   readonly unknownGroups: ReadonlySet<string>;
+  /** Groups that another server answers for (APIService with a service): their generations prove nothing (A-36). */
+  readonly aggregatedGroups?: ReadonlySet<string>;
   /** `v1.36.3` */
   readonly kubernetes: string;
 }

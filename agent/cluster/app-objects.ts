@@ -1,0 +1,172 @@
+import { isJsonObject, jsonEqual, parseJson } from "../model/json.ts";
+import {
+  documentApiVersion,
+  type RequestKind,
+  requestAnnotation,
+  requestKinds,
+} from "../model/names.ts";
+import { apiVersionVersion, groupOf, type KubeObject } from "../model/object.ts";
+import type { Clock, Random } from "../schedule/clock.ts";
+import type { Lister, Owner, Reader, Watcher, Writer } from "./client.ts";
+import { isConflict } from "./errors.ts";
+import { followKind } from "./watch.ts";
+
+/** The App objects in the agent's namespace: what is told to people, and where they ask for something (P-85). */
+export interface AppObjects {
+  read(app: string, signal: AbortSignal): Promise<KubeObject | undefined>;
+  /** Makes the stored object equal in labels, spec and status: nothing, one PUT or two. Gives back what is stored. */
+  write(object: KubeObject, signal: AbortSignal): Promise<KubeObject>;
+  list(signal: AbortSignal): Promise<readonly KubeObject[]>;
+  remove(app: string, signal: AbortSignal): Promise<void>;
+  /** Tells every App object that is there or changes, until aborted. */
+  follow(tell: (object: KubeObject) => void, signal: AbortSignal): Promise<void>;
+}
+
+export interface AppObjectsOptions {
+  readonly client: Reader & Owner & Lister & Watcher & Pick<Writer, "delete">;
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Something a person asked for by annotation (P-85). */
+export interface AppRequest {
+  readonly kind: RequestKind;
+  readonly id: string;
+  /** ISO 8601 */
+  readonly at: string;
+  readonly plan?: string;
+  readonly objects?: readonly string[];
+  readonly reason?: string;
+  readonly until?: string;
+}
+
+const appKind = {
+  group: groupOf(documentApiVersion),
+  version: apiVersionVersion(documentApiVersion),
+  kind: "App",
+};
+
+export function createAppObjects(options: AppObjectsOptions): AppObjects {
+  const { client, namespace, clock, random } = options;
+  const refOf = (name: string) => ({ ...appKind, namespace, name });
+  const selection = { ...appKind, namespace };
+  return {
+    read: (app, signal) => client.get(refOf(app), signal),
+    write: async (object, signal) => {
+      const current = await client.get(refOf(object.metadata.name), signal);
+      try {
+        return await writeOver(client, { object, current }, signal);
+      } catch (error) {
+        // A request annotation came in between: it is kept, and only what is ours is written again.
+        if (!isConflict(error)) throw error;
+        const again = await client.get(refOf(object.metadata.name), signal);
+        return writeOver(client, { object, current: again }, signal);
+      }
+    },
+    list: async (signal) => {
+      const all: KubeObject[] = [];
+      for await (const { items } of client.list(selection, signal)) all.push(...items);
+      return all;
+    },
+    remove: async (app, signal) => {
+      const found = await client.get(refOf(app), signal);
+      const { uid, resourceVersion } = found?.metadata ?? {};
+      if (uid === undefined || resourceVersion === undefined) return;
+      const over = { uid, resourceVersion };
+      await client.delete(refOf(app), over, { propagation: "Background" }, signal);
+    },
+    follow: (tell, signal) =>
+      followKind(
+        { client, clock, random },
+        {
+          selection,
+          sink: {
+            listed: (objects) => objects.forEach(tell),
+            changed: tell,
+          },
+        },
+        signal,
+      ),
+  };
+}
+
+async function writeOver(
+  client: Owner,
+  { object, current }: { readonly object: KubeObject; readonly current: KubeObject | undefined },
+  signal: AbortSignal,
+): Promise<KubeObject> {
+  const stored = await writeSpec(client, { object, current }, signal);
+  const status = object.status;
+  if (status === undefined || jsonEqual(stored.status, status)) return stored;
+  return client.replace({ ...stored, status }, "status", signal);
+}
+
+function writeSpec(
+  client: Owner,
+  { object, current }: { readonly object: KubeObject; readonly current: KubeObject | undefined },
+  signal: AbortSignal,
+): Promise<KubeObject> | KubeObject {
+  const { apiVersion, kind, spec } = object;
+  const { name, namespace = "", labels } = object.metadata;
+  if (current === undefined) {
+    const metadata = { name, namespace, ...(labels !== undefined && { labels }) };
+    return client.create({ apiVersion, kind, metadata, spec }, signal);
+  }
+  const merged = { ...current.metadata.labels, ...labels };
+  const same = jsonEqual(current.spec, spec) && jsonEqual(merged, current.metadata.labels ?? {});
+  if (same) return current;
+  const { managedFields: _fields, ...metadata } = current.metadata;
+  return client.replace(
+    { ...current, spec, metadata: { ...metadata, labels: merged } },
+    undefined,
+    signal,
+  );
+}
+
+/** Requests as asked; one that cannot be read is left out, its kind named in `unreadable`. */
+export function requestsOf(object: KubeObject): {
+  readonly requests: readonly AppRequest[];
+  readonly unreadable: readonly RequestKind[];
+} {
+  const requests: AppRequest[] = [];
+  const unreadable: RequestKind[] = [];
+  for (const kind of requestKinds) {
+    const text = object.metadata.annotations?.[requestAnnotation(kind)];
+    if (text === undefined) continue;
+    const request = requestOf(kind, text);
+    if (request === undefined) unreadable.push(kind);
+    else requests.push(request);
+  }
+  return { requests, unreadable };
+}
+
+function requestOf(kind: RequestKind, text: string): AppRequest | undefined {
+  const body = parsed(text);
+  if (!isJsonObject(body)) return undefined;
+  const { id, at, plan, objects, reason, until } = body;
+  if (typeof id !== "string" || id === "" || typeof at !== "string") return undefined;
+  if (![plan, reason, until].every((value) => value === undefined || typeof value === "string"))
+    return undefined;
+  const named = Array.isArray(objects) ? objects.filter((item) => typeof item === "string") : [];
+  if (objects !== undefined && (!Array.isArray(objects) || named.length !== objects.length))
+    return undefined;
+  return {
+    kind,
+    id,
+    at,
+    ...(typeof plan === "string" && { plan }),
+    ...(objects !== undefined && { objects: named }),
+    ...(typeof reason === "string" && { reason }),
+    ...(typeof until === "string" && { until }),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

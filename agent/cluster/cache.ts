@@ -1,0 +1,145 @@
+import type { Hasher } from "../model/digest.ts";
+import type { Emit } from "../model/event.ts";
+import { jsonEqual } from "../model/json.ts";
+import {
+  type GroupKind,
+  groupOf,
+  type KubeObject,
+  type ObjectRef,
+  parseRefId,
+} from "../model/object.ts";
+import type { Clock, Random } from "../schedule/clock.ts";
+import { type FollowedKind, startKind } from "./cached-kind.ts";
+import type { Lister, Watcher } from "./client.ts";
+import { createLimiter } from "./limiter.ts";
+
+export interface WatchedKind extends GroupKind {
+  readonly version: string;
+  /** Else metadata only (C-6, C-7). */
+  readonly full: boolean;
+  /** Served by another API server (Discovery.aggregatedGroups). */
+  readonly aggregated?: boolean;
+}
+
+/** What is known of a live object, and since when nothing can be said against it. */
+export interface CachedObject {
+  /** Lean: no managedFields, no last-applied, hashes for Secret values; only metadata where the kind is watched so. */
+  readonly object: KubeObject;
+  readonly full: boolean;
+  /** A-36 */
+  readonly fingerprint: string;
+}
+
+export type CacheListener = (ref: ObjectRef, type: "changed" | "deleted") => void;
+
+/** Live state of what bears our label. Decides "unchanged" and health, never absence or deletion (C-18, D-10). */
+export interface LiveCache {
+  /** From now on these kinds are watched and no others. A kind that changes version or form starts anew. */
+  setKinds(kinds: readonly WatchedKind[]): void;
+  get(id: string): KubeObject | undefined;
+  entry(id: string): CachedObject | undefined;
+  /** An answer of the API server to us, whole. Newer than what is here, or ignored. Tells no listener. */
+  put(object: KubeObject): void;
+  /** Tells what moved in fingerprint, status or termination; and DELETED, which proves nothing. Gives back how to stop. */
+  onChange(listener: CacheListener): () => void;
+  /** Kinds whose watch is not proven alive for 5 minutes (C-5), or was never. `nowMs`: monotonic. */
+  stale(nowMs: number): readonly StaleKind[];
+  /** When each kind was last proven to be at the server's present, monotonic; undefined before its first list. */
+  aliveAt(kind: GroupKind): number | undefined;
+  /** Resolves when the first list of each is in, or is known to be impossible. Rejects with the signal's reason. */
+  synced(kinds: readonly GroupKind[], signal: AbortSignal): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface StaleKind extends GroupKind {
+  readonly why: "silent" | "forbidden" | "gone";
+}
+
+export interface LiveCacheOptions {
+  readonly client: Lister & Watcher;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hasher: Hasher;
+  readonly emit?: Emit;
+  /** `holdfast.dev/installation=<installation>` */
+  readonly labelSelector: string;
+}
+
+/** C-2 */
+const listsAtATime = 4;
+/** C-5 */
+const provenForMs = 300_000;
+
+export function createLiveCache(options: LiveCacheOptions): LiveCache {
+  const { clock } = options;
+  const kinds = new Map<string, FollowedKind>();
+  const listeners = new Set<CacheListener>();
+  const lists = createLimiter({ max: listsAtATime, clock });
+  const tell: CacheListener = (ref, type) => {
+    for (const listener of listeners) listener(ref, type);
+  };
+  const kindOf = ({ group, kind }: GroupKind) => kinds.get(`${group}/${kind}`);
+  const entryOf = (id: string) => {
+    const ref = parseRefId(id);
+    return ref === undefined ? undefined : kindOf(ref)?.entry(id);
+  };
+  return {
+    setKinds: (wanted) => {
+      const ids = new Set(wanted.map(({ group, kind }) => `${group}/${kind}`));
+      for (const [id, each] of kinds) {
+        if (ids.has(id)) continue;
+        each.stop();
+        kinds.delete(id);
+      }
+      for (const kind of wanted) {
+        const id = `${kind.group}/${kind.kind}`;
+        const before = kinds.get(id);
+        if (before !== undefined && jsonEqual(before.kind, kind) && before.refused() !== "gone")
+          continue;
+        before?.stop();
+        kinds.set(id, startKind(options, { kind, lists, tell }));
+      }
+    },
+    get: (id) => entryOf(id)?.object,
+    entry: entryOf,
+    put: (object) => {
+      kindOf({ group: groupOf(object.apiVersion), kind: object.kind })?.put(object);
+    },
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stale: (nowMs) => [...kinds.values()].flatMap((each) => staleness(each, nowMs)),
+    aliveAt: (kind) => kindOf(kind)?.aliveAt(),
+    synced: async (wanted, signal) => {
+      const waits = wanted.flatMap((kind) => kindOf(kind)?.synced ?? []);
+      await orAborted(Promise.all(waits), signal);
+    },
+    stop: async () => {
+      const all = [...kinds.values()];
+      kinds.clear();
+      for (const each of all) each.stop();
+      await Promise.all(all.map(({ ended }) => ended));
+    },
+  };
+}
+
+function staleness(kind: FollowedKind, nowMs: number): readonly StaleKind[] {
+  const { group, kind: name } = kind.kind;
+  const refused = kind.refused();
+  if (refused !== undefined) return [{ group, kind: name, why: refused }];
+  const aliveAt = kind.aliveAt() ?? kind.startedAt;
+  return nowMs - aliveAt > provenForMs ? [{ group, kind: name, why: "silent" }] : [];
+}
+
+function orAborted(all: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const give = () => reject(signal.reason);
+    signal.addEventListener("abort", give, { once: true });
+    all.then(() => {
+      signal.removeEventListener("abort", give);
+      resolve();
+    }, reject);
+  });
+}

@@ -1,0 +1,156 @@
+import { isJsonObject, type JsonObject } from "../model/json.ts";
+import type { Discovery, ServedKind } from "./client.ts";
+import { isForbidden } from "./errors.ts";
+import type { Answer } from "./exchange.ts";
+import { discoverLegacy } from "./legacy-discovery.ts";
+import { badAnswer } from "./no-answer.ts";
+import { type ApiRequest, plainRequest } from "./requests.ts";
+
+/** Asks one thing of the server that has no kind. */
+export type Ask = (request: ApiRequest) => Promise<Answer>;
+
+/** One group at one version, as the server lists it. */
+export interface GroupVersion {
+  readonly group: string;
+  readonly version: string;
+  readonly fresh: boolean;
+  readonly kinds: readonly ServedKind[];
+}
+
+const accepted = ["v2", "v2beta1"]
+  .map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)
+  .concat("application/json")
+  .join(",");
+
+/** What the server serves now, in two or three requests where discovery is aggregated. Throws when it cannot be told at all (A-111). */
+export async function discoverKinds(ask: Ask): Promise<Discovery> {
+  const [version, core, groups] = await Promise.all([
+    ask(plainRequest("/version")),
+    ask(plainRequest("/api", accepted)),
+    ask(plainRequest("/apis", accepted)),
+  ]);
+  const aggregated = isAggregated(core.body) && isAggregated(groups.body);
+  const listed = aggregated
+    ? [...groupVersions(core.body), ...groupVersions(groups.body)]
+    : await discoverLegacy(ask, { core: core.body, groups: groups.body });
+  const services = await apiServices(ask, { listed, aggregated });
+  return assemble(listed, services, kubernetesVersion(version.body));
+}
+
+/** Pure: the groups listed and the APIServices that exist, as one value. */
+export function assemble(
+  listed: readonly GroupVersion[],
+  services: readonly ApiService[],
+  kubernetes: string,
+): Discovery {
+  const kinds = new Map<string, ServedKind>();
+  const versions = new Map<string, string[]>();
+  const unknownGroups = new Set<string>();
+  const present = new Set<string>();
+  for (const { group, version, fresh, kinds: served } of listed) {
+    present.add(`${group}/${version}`);
+    if (!fresh) unknownGroups.add(group);
+    for (const kind of served) {
+      const id = `${group}/${version}/${kind.kind}`;
+      if (kinds.has(id)) continue;
+      kinds.set(id, kind);
+      const of = versions.get(`${group}/${kind.kind}`);
+      if (of === undefined) versions.set(`${group}/${kind.kind}`, [version]);
+      else of.push(version);
+    }
+  }
+  for (const { group, version } of services) {
+    if (!present.has(`${group}/${version}`)) unknownGroups.add(group); // A-111
+  }
+  const aggregatedGroups = new Set(services.filter(({ remote }) => remote).map((s) => s.group));
+  return { kinds, versions, unknownGroups, kubernetes, aggregatedGroups };
+}
+
+export interface ApiService {
+  readonly group: string;
+  readonly version: string;
+  /** Served by an aggregated API server, not by this one. */
+  readonly remote: boolean;
+}
+
+/**
+ * Groups that should be there. Who may not list APIServices relies on the `Stale` mark, which only aggregated discovery has.
+ */
+async function apiServices(
+  ask: Ask,
+  how: { readonly listed: readonly GroupVersion[]; readonly aggregated: boolean },
+): Promise<readonly ApiService[]> {
+  const served = how.listed
+    .flatMap(({ kinds }) => kinds)
+    .find(({ group, kind }) => group === "apiregistration.k8s.io" && kind === "APIService");
+  if (served === undefined) return [];
+  try {
+    const path = `/apis/apiregistration.k8s.io/${served.version}/apiservices`;
+    const { body } = await ask({ ...plainRequest(path), verb: "list" });
+    return itemsOf(body).flatMap(apiService);
+  } catch (error) {
+    if (how.aggregated && isForbidden(error)) return [];
+    throw error;
+  }
+}
+
+function apiService(item: JsonObject): readonly ApiService[] {
+  const spec = isJsonObject(item.spec) ? item.spec : {};
+  const version = spec.version;
+  if (typeof version !== "string") return [];
+  const group = typeof spec.group === "string" ? spec.group : "";
+  return [{ group, version, remote: isJsonObject(spec.service) }];
+}
+
+function isAggregated(body: unknown): boolean {
+  return isJsonObject(body) && body.kind === "APIGroupDiscoveryList";
+}
+
+function groupVersions(body: unknown): readonly GroupVersion[] {
+  return itemsOf(body).flatMap((item) => {
+    const metadata = isJsonObject(item.metadata) ? item.metadata : {};
+    const group = typeof metadata.name === "string" ? metadata.name : "";
+    return objects(item.versions).map((version) => ({
+      group,
+      version: String(version.version),
+      fresh: version.freshness !== "Stale",
+      kinds: objects(version.resources).flatMap((resource) =>
+        servedKindOf(resource, { group, version: String(version.version) }),
+      ),
+    }));
+  });
+}
+
+function servedKindOf(
+  resource: JsonObject,
+  at: { readonly group: string; readonly version: string },
+): readonly ServedKind[] {
+  const { resource: plural, responseKind, scope, verbs } = resource;
+  if (typeof plural !== "string" || !isJsonObject(responseKind)) return [];
+  const kind = responseKind.kind;
+  if (typeof kind !== "string") return [];
+  return [{ ...at, kind, plural, namespaced: scope === "Namespaced", verbs: texts(verbs) }];
+}
+
+function kubernetesVersion(body: unknown): string {
+  const version = isJsonObject(body) ? body.gitVersion : undefined;
+  if (typeof version === "string") return version;
+  throw badAnswer("no gitVersion: this is no Kubernetes API server", {
+    sent: true,
+    writes: false,
+    what: "GET /version",
+  });
+}
+
+/** `items` of any list answer. */
+export function itemsOf(body: unknown): readonly JsonObject[] {
+  return isJsonObject(body) ? objects(body.items) : [];
+}
+
+export function objects(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}
+
+export function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}

@@ -1,0 +1,284 @@
+import type { Emit } from "../model/event.ts";
+import { parseJson } from "../model/json.ts";
+import type { Clock } from "../schedule/clock.ts";
+import type { Connection } from "./connection.ts";
+import { ApiError, isUnanswered } from "./errors.ts";
+import { BodyTooLarge, type HttpAnswer, nesting, type Transport } from "./http.ts";
+import type { Limiter } from "./limiter.ts";
+import { type Attempted, badAnswer, notSent, TimeIsUp, unanswered } from "./no-answer.ts";
+import type { ApiRequest } from "./requests.ts";
+import { statusError } from "./status-error.ts";
+
+export interface ExchangeOptions {
+  readonly connection: Connection;
+  readonly transport: Transport;
+  readonly limiter: Limiter;
+  readonly clock: Clock;
+  readonly emit?: Emit;
+  readonly limits: ClientLimits;
+}
+
+export interface ClientLimits {
+  readonly inFlight: number;
+  /** The server is told to give up after this (A-16). */
+  readonly timeoutMs: number;
+  /** We do after this. */
+  readonly giveUpMs: number;
+  readonly maxBodyBytes: number;
+  readonly maxDepth: number;
+  /** Of one watch event. */
+  readonly maxLineBytes: number;
+  /** No bytes on a watch (C-5). */
+  readonly stallMs: number;
+}
+
+/** Semantics §12. */
+export const defaultLimits: ClientLimits = {
+  inFlight: 32,
+  timeoutMs: 30_000,
+  giveUpMs: 35_000,
+  maxBodyBytes: 64 * 2 ** 20,
+  maxDepth: 500,
+  maxLineBytes: 16 * 2 ** 20,
+  stallMs: 90_000,
+};
+
+/** Who asks, and how long the asking may take. */
+export interface Caller {
+  /** Value of Impersonate-User (C-9). */
+  readonly as?: string;
+  /** For writes: shorter than `timeoutMs`, counted from the call, waiting in line included (A-16). */
+  readonly withinMs?: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: HttpAnswer["headers"];
+  readonly body: unknown;
+}
+
+/** One question and its 2xx answer; all else is an ApiError. */
+export interface Exchange {
+  ask(request: ApiRequest, caller: Caller, signal: AbortSignal): Promise<Answer>;
+}
+
+/** Waits for Retry-After longer than this are left to the caller's back-off. */
+const longestRetryAfterSeconds = 30;
+
+/** Adds credentials, deadline and the limiter to the transport. Repeats once on 401, and reads once after Retry-After or a cut connection. */
+export function createExchange(options: ExchangeOptions): Exchange {
+  const { connection, clock, emit } = options;
+
+  async function once(request: ApiRequest, caller: Caller, signal: AbortSignal): Promise<Answer> {
+    const due = clock.monotonic() + (caller.withinMs ?? options.limits.timeoutMs);
+    const refused: { header?: string | undefined } = {};
+    try {
+      return await attempt(options, { request, caller, due, refused }, signal);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.failure.status !== 401) throw error;
+      connection.renew(refused.header);
+      return await attempt(options, { request, caller, due, refused }, signal);
+    }
+  }
+
+  return {
+    ask: async (request, caller, signal) => {
+      try {
+        return await once(request, caller, signal);
+      } catch (error) {
+        const waitMs = againAfter(error, request);
+        if (waitMs === undefined || signal.aborted) throw error;
+        if (waitMs > 0) {
+          emit?.({ type: "api-throttled", cause: "retry_after", waitMs });
+          await clock.sleep(waitMs, signal);
+        }
+        return await once(request, caller, signal);
+      }
+    },
+  };
+}
+
+/** When a read may be tried once more; writes never. */
+function againAfter(error: unknown, request: ApiRequest): number | undefined {
+  if (request.writes || !(error instanceof ApiError)) return undefined;
+  const { status, reason, retryAfterSeconds } = error.failure;
+  if (isUnanswered(error)) return reason === "Reset" ? 0 : undefined;
+  if (status !== 429 && status !== 503) return undefined;
+  if (retryAfterSeconds === undefined || retryAfterSeconds > longestRetryAfterSeconds)
+    return undefined;
+  return retryAfterSeconds * 1000;
+}
+
+interface Attempt {
+  readonly request: ApiRequest;
+  readonly caller: Caller;
+  /** By the monotonic clock: after this nothing is sent, and the server has stopped. */
+  readonly due: number;
+  /** Filled with what a 401 refused. */
+  readonly refused: { header?: string | undefined };
+}
+
+async function attempt(
+  options: ExchangeOptions,
+  job: Attempt,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { clock, limits, limiter } = options;
+  const { request, due } = job;
+  const attempted = { sent: false, writes: request.writes, what: nameOf(request) };
+  const grace = (limits.giveUpMs - limits.timeoutMs) * shareOf(job, limits);
+  const timer = new AbortController();
+  const ends = AbortSignal.any([signal, timer.signal]);
+  const awake = clock.sleep(due + grace - clock.monotonic(), timer.signal).then(
+    () => timer.abort(new TimeIsUp(`${attempted.what}: time is up`)),
+    () => {},
+  );
+  try {
+    const answer = await inSlot(request.urgent ? undefined : limiter, ends, () =>
+      exchange(options, { ...job, attempted }, ends),
+    );
+    return finish(answer, request, { limits, attempted });
+  } catch (error) {
+    throw refine(error, attempted);
+  } finally {
+    timer.abort();
+    await awake;
+  }
+}
+
+async function inSlot(
+  limiter: Limiter | undefined,
+  signal: AbortSignal,
+  task: () => Promise<HttpAnswer>,
+): Promise<HttpAnswer> {
+  if (limiter === undefined) return task();
+  const slot = await limiter.enter(signal);
+  let how: Parameters<typeof slot.leave>[0] = "unanswered";
+  try {
+    const answer = await task();
+    how = answer.status === 429 || answer.status === 503 ? "throttled" : "answered";
+    return answer;
+  } finally {
+    slot.leave(how);
+  }
+}
+
+function shareOf({ caller }: Attempt, limits: ClientLimits): number {
+  return caller.withinMs === undefined ? 1 : Math.min(1, caller.withinMs / limits.timeoutMs);
+}
+
+async function exchange(
+  { connection, transport, clock, emit, limits }: ExchangeOptions,
+  job: Attempt & { readonly attempted: { sent: boolean } },
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const { request, caller, due, refused, attempted } = job;
+  const header = await authorizationOf(connection, signal);
+  refused.header = header;
+  const leftMs = Math.floor(due - clock.monotonic());
+  if (leftMs <= 0) throw tooLate();
+  const startedAt = clock.monotonic();
+  const answer = await transport.send(
+    {
+      method: request.method,
+      path: `${request.path}${queryOf(request, Math.min(leftMs, limits.timeoutMs))}`,
+      headers: headersOf(request, header, caller.as),
+      ...(request.body !== undefined && { body: request.body }),
+    },
+    {
+      signal,
+      maxBytes: limits.maxBodyBytes,
+      onSend: () => {
+        if (clock.monotonic() >= due) throw tooLate(); // the socket took too long, or we were stopped (C04)
+        attempted.sent = true;
+      },
+    },
+  );
+  emit?.({
+    type: "api-request",
+    verb: request.verb,
+    method: request.method,
+    code: answer.status,
+    durationMs: clock.monotonic() - startedAt,
+  });
+  return answer;
+}
+
+function tooLate() {
+  return notSent("Timeout", "Its time was up before it could be sent.");
+}
+
+/** An exec plugin that fails, or a token file that is gone: nobody was asked. Its own words may quote a token. */
+async function authorizationOf(connection: Connection, signal: AbortSignal) {
+  try {
+    return await connection.authorization(signal);
+  } catch (error) {
+    throw new ApiError(
+      { ...notSent("Unauthorized", "The credential cannot be read.").failure, status: 401 },
+      { cause: error },
+    );
+  }
+}
+
+/** Headers of one request; impersonation that would fall back to ourselves is impossible (NEG-51). */
+export function headersOf(
+  request: ApiRequest,
+  authorization: string | undefined,
+  as: string | undefined,
+): Record<string, string> {
+  if (as !== undefined && !/^system:serviceaccount:[^:\s]+:[^:\s]+$/.test(as)) {
+    throw new Error("An impersonating client needs a service account.");
+  }
+  return {
+    accept: request.accept,
+    "user-agent": "holdfast",
+    ...(request.contentType !== undefined && { "content-type": request.contentType }),
+    ...(authorization !== undefined && { authorization }),
+    ...(as !== undefined && { "impersonate-user": as }),
+  };
+}
+
+/** With A-16's `timeout`, which the server keeps even if we are gone. */
+export function queryOf(request: ApiRequest, timeoutMs: number | undefined): string {
+  const query = new URLSearchParams(request.query);
+  if (timeoutMs !== undefined) query.set("timeout", `${timeoutMs}ms`);
+  const text = query.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+/** `PATCH /api/v1/…`, for messages. */
+export function nameOf({ method, path }: ApiRequest): string {
+  return `${method} ${path}`;
+}
+
+function refine(error: unknown, attempted: Attempted): ApiError {
+  return error instanceof BodyTooLarge
+    ? badAnswer("the answer is too large", attempted)
+    : unanswered(error, attempted);
+}
+
+function finish(
+  answer: HttpAnswer,
+  request: ApiRequest,
+  { limits, attempted }: { readonly limits: ClientLimits; readonly attempted: Attempted },
+): Answer {
+  const { status, headers } = answer;
+  const tooDeep = nesting(answer.body) > limits.maxDepth;
+  const body = tooDeep ? undefined : parsed(answer.body);
+  if (status >= 200 && status < 300) {
+    if (typeof body === "object" && body !== null) return { status, headers, body };
+    throw badAnswer(tooDeep ? "the answer nests too deep" : "the answer is not JSON", attempted);
+  }
+  throw statusError({ status, headers, body }, request);
+}
+
+/** Text that is no JSON comes back as it is: some servers refuse in plain words. */
+export function parsed(bytes: Buffer): unknown {
+  const text = bytes.toString("utf8");
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
+}

@@ -1,0 +1,137 @@
+import { gunzipSync, gzipSync } from "node:zlib";
+import type { EntryState, Inventory, InventoryEntry, OnRemove } from "../model/inventory.ts";
+import { canonicalJson, isJsonObject, type JsonObject, parseJson } from "../model/json.ts";
+import { parseRefId } from "../model/object.ts";
+import { ReconcileError } from "../model/reason.ts";
+
+/** Raised when an older agent could not read the content rightly; unknown keys alone do not need that (P-5). */
+const format = 1;
+
+/** ConfigMap: 1 MiB; the rest is for base64, labels and managedFields (A-131). */
+export const inventoryCapBytes = 900 * 1024;
+
+/** A small file must not become all of memory. */
+const largestBytes = 64 * 2 ** 20;
+
+const states = ["intent", "applied", "stale", "deleting", "recovered"] as const;
+const removals = ["hold", "delete", "orphan"] as const;
+
+/** Equal inventories give equal bytes, so that "our content" can be told after a lost answer (P-13). */
+export function encodeInventory(inventory: Inventory): Uint8Array {
+  const { entries, extra, ...rest } = inventory;
+  const text = canonicalJson({
+    ...extra,
+    ...rest,
+    format,
+    entries: Object.fromEntries([...entries].map(([id, entry]) => [id, entryJson(entry)])),
+  });
+  const bytes = gzipSync(text, { level: 9 });
+  bytes[9] = 0xff; // gzip's "operating system": not ours to tell
+  return bytes;
+}
+
+/** Throws ReconcileError `InventoryLost` when the content cannot be read: never an empty inventory. */
+export function decodeInventory(bytes: Uint8Array): Inventory {
+  const content = contentOf(bytes);
+  const { installation, clusterUid, app, namespace, onRemove, accepts, implicit, entries } =
+    content;
+  if (content.format !== format) throw unreadable(`format ${String(content.format)}`);
+  if (!isJsonObject(entries)) throw unreadable("no entries");
+  const extra = others(content, known);
+  return {
+    installation: text(installation, "installation"),
+    clusterUid: text(clusterUid, "clusterUid"),
+    app: text(app, "app"),
+    namespace: text(namespace, "namespace"),
+    onRemove: oneOf<OnRemove>(onRemove, removals, "onRemove"),
+    ...optionals(content, ["commit", "changeId", "renderDigest"]),
+    accepts: texts(accepts),
+    implicit: texts(implicit),
+    entries: new Map(Object.entries(entries).map(([id, entry]) => [id, entryOf(id, entry)])),
+    ...(extra !== undefined && { extra }),
+  };
+}
+
+const known = [
+  "format",
+  "installation",
+  "clusterUid",
+  "app",
+  "namespace",
+  "onRemove",
+  "commit",
+  "changeId",
+  "renderDigest",
+  "accepts",
+  "implicit",
+  "entries",
+];
+
+const optionalOfEntry = ["uid", "digest", "protect", "finished", "why"] as const;
+const knownOfEntry = ["version", "plural", "state", "since", ...optionalOfEntry];
+
+/** The identity is the key; it is not said twice. */
+function entryJson({ ref: _ref, extra, ...rest }: InventoryEntry): JsonObject {
+  return { ...extra, ...rest };
+}
+
+function entryOf(id: string, value: unknown): InventoryEntry {
+  const ref = parseRefId(id);
+  if (ref === undefined || !isJsonObject(value)) throw unreadable(`entry ${id}`);
+  const extra = others(value, knownOfEntry);
+  return {
+    ref,
+    version: text(value.version, id),
+    plural: text(value.plural, id),
+    state: oneOf<EntryState>(value.state, states, id),
+    since: text(value.since, id),
+    ...optionals(value, optionalOfEntry),
+    ...(extra !== undefined && { extra }),
+  };
+}
+
+function contentOf(bytes: Uint8Array): JsonObject {
+  try {
+    const content = parseJson(gunzipSync(bytes, { maxOutputLength: largestBytes }).toString());
+    if (isJsonObject(content)) return content;
+  } catch (error) {
+    throw unreadable("not gzipped JSON", error);
+  }
+  throw unreadable("not an object");
+}
+
+function optionals<K extends string>(
+  from: JsonObject,
+  names: readonly K[],
+): { readonly [key in K]?: string } {
+  const found: { [key in K]?: string } = {};
+  for (const name of names) {
+    const value = from[name];
+    if (value !== undefined) found[name] = text(value, name);
+  }
+  return found;
+}
+
+function others(from: JsonObject, names: readonly string[]): JsonObject | undefined {
+  const rest = Object.entries(from).filter(([name]) => !names.includes(name));
+  return rest.length === 0 ? undefined : Object.fromEntries(rest);
+}
+
+function text(value: unknown, where: string): string {
+  if (typeof value !== "string") throw unreadable(`${where} is no text`);
+  return value;
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+function oneOf<T extends string>(value: unknown, all: readonly T[], where: string): T {
+  const found = all.find((each) => each === value);
+  if (found === undefined) throw unreadable(`${where}: unknown value`);
+  return found;
+}
+
+function unreadable(what: string, cause?: unknown): ReconcileError {
+  return new ReconcileError("InventoryLost", `The inventory cannot be read: ${what}.`, { cause });
+}

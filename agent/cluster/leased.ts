@@ -1,0 +1,42 @@
+import type { ClusterClient } from "./client.ts";
+import type { Lease } from "./lease.ts";
+import { notSent } from "./no-answer.ts";
+
+/** A client whose calls can be given less time (kubernetes.ts); one that cannot is asked for what it can do. */
+export interface Bounded {
+  within(timeoutMs: number): ClusterClient;
+}
+
+/** How much of the lease is left alone, so that a write is over before another may begin; tests have short leases. */
+const longestMarginMs = 2_000;
+
+/** every write is over before the lease is, at the server too; without the lease nothing is sent. Reads pass. */
+export function guardWrites(
+  client: ClusterClient & Partial<Bounded>,
+  lease: Pick<Lease, "holder" | "remainingMs" | "durationMs">,
+  writeTimeoutMs: number,
+): ClusterClient {
+  const marginMs = Math.min(longestMarginMs, lease.durationMs / 3);
+
+  /** The client for one write, or the reason that there is none. */
+  function writer(): ClusterClient {
+    const leftMs = lease.holder() ? lease.remainingMs() - marginMs : 0;
+    if (leftMs <= 0) throw notSent("NoLease", "This agent does not hold the cluster's lease.");
+    return client.within?.(Math.min(writeTimeoutMs, leftMs)) ?? client;
+  }
+
+  return {
+    discover: client.discover,
+    get: client.get,
+    dryRun: client.dryRun,
+    list: client.list,
+    watch: client.watch,
+    close: client.close,
+    apply: async (...call) => writer().apply(...call),
+    delete: async (...call) => writer().delete(...call),
+    patch: async (...call) => writer().patch(...call),
+    create: async (...call) => writer().create(...call),
+    replace: async (...call) => writer().replace(...call),
+    impersonate: (account) => guardWrites(client.impersonate(account), lease, writeTimeoutMs),
+  };
+}

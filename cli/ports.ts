@@ -20,7 +20,7 @@ export function createCliPorts(_kubeconfigPath: string | undefined): CliPorts {
     repository: async () => {
       throw new CliError({ what: "not there yet" });
     },
-    contexts: async () => [],
+    contexts: async () => ({ names: [], current: undefined }),
     connect: async () => {
       throw new CliError({ what: "not there yet" });
     },

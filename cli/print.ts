@@ -15,6 +15,8 @@ export async function printResult(
   result: CommandResult & { readonly json: JsonForm },
 ): Promise<void> {
   const { output, reports = [], warnings = [], hints = [], json } = result;
+  const isDrawing = options.form === "table" || options.form === "wide";
+  if (result.redraws === true && host.stdout.isTty && isDrawing) host.stdout.write("\x1b[2J\x1b[H");
   const drawing = { options, style: styleOf(host, host.stdout, options), json };
   host.stdout.write(await outputText(output, drawing));
   printReports(host, options, reports);

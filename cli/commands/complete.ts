@@ -63,6 +63,7 @@ export async function knownNames(
   signal: AbortSignal,
 ): Promise<KnownNames> {
   const repository = await ports.repository({ repo: undefined, ref: undefined, cwd }, signal);
+  if (repository === undefined) return noNames;
   const fleet = await readFleet({ ports, signal }, await repository.newest());
   if (!fleet.ok) return noNames;
   const all = { clusters: [], selector: undefined, environments: [] };

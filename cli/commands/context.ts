@@ -22,6 +22,8 @@ export interface RepositoryView {
 export interface Repository {
   /** For people: a path or a URL without credentials. */
   readonly place: string;
+  /** Branch that is looked at, for people. */
+  readonly ref: string;
   /** Folder of the work tree; undefined for a clone. */
   readonly folder: string | undefined;
   /** What commands read when no revision is named: the work tree, or the tip of the branch. */
@@ -29,6 +31,11 @@ export interface Repository {
   /** A branch, tag or id; undefined when it names no commit. */
   at(revision: string): Promise<RepositoryView | undefined>;
   close(): Promise<void>;
+}
+
+export interface Contexts {
+  readonly names: readonly string[];
+  readonly current: string | undefined;
 }
 
 export interface ConnectWish {
@@ -42,7 +49,7 @@ export interface CliPorts {
   readonly random: Random;
   hasher(): Promise<Hasher>;
   renderTools(): Promise<RenderTools>;
-  /** Throws CliError where there is none. */
+  /** undefined: no `--repo`, and no work tree with a fleet.yaml encloses the folder. */
   repository(
     wish: {
       readonly repo: string | undefined;
@@ -50,9 +57,9 @@ export interface CliPorts {
       readonly cwd: string;
     },
     signal: AbortSignal,
-  ): Promise<Repository>;
-  /** Names of the contexts in the kubeconfig. */
-  contexts(kubeconfig: string | undefined): Promise<readonly string[]>;
+  ): Promise<Repository | undefined>;
+  /** What the kubeconfig has; nothing where there is no such file. */
+  contexts(kubeconfig: string | undefined): Promise<Contexts>;
   connect(wish: ConnectWish, signal: AbortSignal): Promise<ClusterClient>;
   /** undefined: there is no such file. */
   readText(path: string): Promise<string | undefined>;

@@ -10,6 +10,14 @@ export async function withRepository<T>(
 ): Promise<T> {
   const { options, ports, cwd, signal } = context;
   const repository = await ports.repository({ repo: options.repo, ref: options.ref, cwd }, signal);
+  if (repository === undefined) {
+    throw new CliError({
+      what: "there is no config repository here",
+      where: cwd,
+      why: "no folder from here upwards is a Git work tree with a fleet.yaml",
+      next: "run it in the repository, or name one: --repo URL",
+    });
+  }
   try {
     return await work(repository);
   } finally {

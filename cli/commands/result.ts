@@ -20,6 +20,8 @@ export interface CommandResult {
   readonly exitCode: ExitCode;
   /** Something could not be reached: exit 3 unless `--allow-partial`. */
   readonly isIncomplete?: boolean;
+  /** Takes the place of the answer before it, on a TTY (`-w`). */
+  readonly redraws?: boolean;
   /** What failed on the way, for stderr. */
   readonly reports?: readonly Report[];
   readonly warnings?: readonly Report[];

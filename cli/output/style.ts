@@ -64,9 +64,14 @@ const paints: Readonly<Record<State, (colours: Colours, text: string) => string>
   Unknown: (c, text) => c.gray(text),
 };
 
-/** Glyph and word, colour on top; the word alone always suffices (observability §1). */
-export function stateText(state: State, { colours, ascii }: Style): string {
-  return paints[state](colours, ascii ? state : `${states[state].glyph} ${state}`);
+/** Glyph and word; the word alone always suffices (observability §1). */
+export function stateWord(state: State, { ascii }: Style): string {
+  return ascii ? state : `${states[state].glyph} ${state}`;
+}
+
+/** Colour on top of the word, never alone. */
+export function paintState(state: State, { colours }: Style): (text: string) => string {
+  return (text) => paints[state](colours, text);
 }
 
 /** The arrow before a next command. */

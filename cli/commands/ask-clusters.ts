@@ -1,0 +1,90 @@
+import type { ClusterClient } from "../../agent/cluster/client.ts";
+import type { Report } from "../output/error.ts";
+import { listNames } from "../output/text.ts";
+import type { CommandContext } from "./context.ts";
+import { reportOf } from "./failure.ts";
+import type { Target } from "./targets.ts";
+
+/** Per cluster (cli.md §1). */
+const clusterTimeoutMs = 15_000;
+const atOnce = 16;
+
+export interface Answered<T> {
+  readonly answers: readonly { readonly target: Target; readonly answer: T }[];
+  /** One per cluster that could not be asked. */
+  readonly failures: readonly Report[];
+}
+
+type Ask<T> = (client: ClusterClient, target: Target, signal: AbortSignal) => Promise<T>;
+
+type One<T> =
+  | { readonly ok: true; readonly target: Target; readonly answer: T }
+  | { readonly ok: false; readonly failure: Report };
+
+/** Asks every cluster, some at a time, each within its own time. A cluster that fails takes nothing from the others. */
+export async function askClusters<T>(
+  context: CommandContext,
+  targets: readonly Target[],
+  ask: Ask<T>,
+): Promise<Answered<T>> {
+  const waiting = [...targets];
+  const done: One<T>[] = [];
+  const worker = async () => {
+    for (let target = waiting.shift(); target !== undefined; target = waiting.shift()) {
+      const open = targets.length - done.length;
+      context.terminal.progress(`asking ${open} of ${targets.length} clusters`);
+      done.push(await askOne(context, target, ask));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, targets.length) }, worker));
+  context.signal.throwIfAborted();
+  const order = new Map(targets.map((target, index) => [target.cluster, index]));
+  const answers = done
+    .flatMap((one) => (one.ok ? [one] : []))
+    .sort((a, b) => (order.get(a.target.cluster) ?? 0) - (order.get(b.target.cluster) ?? 0));
+  return { answers, failures: grouped(done.flatMap((one) => (one.ok ? [] : [one.failure]))) };
+}
+
+async function askOne<T>(context: CommandContext, target: Target, ask: Ask<T>): Promise<One<T>> {
+  const { ports, options, terminal } = context;
+  terminal.detail(`asking ${target.cluster} through context ${target.context}`);
+  const late = new AbortController();
+  const done = new AbortController();
+  const whenLate = () => late.abort(new Error(`no answer within ${clusterTimeoutMs / 1000} s`));
+  ports.clock.sleep(clusterTimeoutMs, done.signal).then(whenLate, () => {});
+  const signal = AbortSignal.any([context.signal, late.signal]);
+  let client: ClusterClient | undefined;
+  try {
+    const wish = { kubeconfig: options.kubeconfig, context: target.context };
+    client = await ports.connect(wish, signal);
+    return { ok: true, target, answer: await ask(client, target, signal) };
+  } catch (error) {
+    return {
+      ok: false,
+      failure: unreachable(target, late.signal.aborted ? late.signal.reason : error),
+    };
+  } finally {
+    done.abort();
+    await client?.close();
+  }
+}
+
+function unreachable({ cluster, context }: Target, error: unknown): Report {
+  const { what, why, next } = reportOf(error);
+  const because = error instanceof Error ? error.message : (why ?? what);
+  return {
+    what: `${cluster} cannot be asked`,
+    where: `kubeconfig context ${context}`,
+    why: because,
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+function grouped(failures: readonly Report[]): readonly Report[] {
+  return [...failures].sort((a, b) => (a.what < b.what ? -1 : 1));
+}
+
+/** `dev, prod-eu and 3 more`: for one line about many clusters. */
+export function clusterList(targets: readonly Target[]): string {
+  return listNames(targets.map(({ cluster }) => cluster));
+}

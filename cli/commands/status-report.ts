@@ -1,0 +1,119 @@
+import type { Problem } from "../../agent/model/problem.ts";
+import { isoTime } from "../../agent/schedule/clock.ts";
+import type { StatusReport } from "../../agent/server/report-types.ts";
+import type { FleetSnapshot, SourceSnapshot } from "../../agent/server/snapshot.ts";
+import { mergeReports, statusReport } from "../../agent/server/status-report.ts";
+import type { Report } from "../output/error.ts";
+import { listNames } from "../output/text.ts";
+import { askClusters } from "./ask-clusters.ts";
+import { type CommandContext, nowText } from "./context.ts";
+import { type ClusterStatus, readStatus, wrongCluster } from "./read-status.ts";
+import { silenced, silentSince, withFreshness } from "./silence.ts";
+import { findTargets, type Target, type Targets } from "./targets.ts";
+
+export interface AskedReport {
+  readonly report: StatusReport;
+  readonly asked: number;
+  /** Every app that Git or a cluster knows. */
+  readonly apps: readonly string[];
+  readonly unreached: readonly Report[];
+}
+
+/** Asks the chosen clusters and puts their answers into one document. */
+export async function askStatus(context: CommandContext): Promise<AskedReport> {
+  const found = await findTargets(context);
+  const { answers, failures } = await askClusters(
+    context,
+    found.targets,
+    (client, _target, signal) => readStatus(context, client, signal),
+  );
+  const nowMs = context.ports.clock.now();
+  const right = answers.filter(({ target, answer }) => wrongCluster(target, answer) === undefined);
+  const wrong = answers.flatMap(({ target, answer }) => mistaken(target, answer));
+  const source = sourceOf(found);
+  const reports = right.map(({ target, answer }) =>
+    statusReport(snapshotOf(target, answer, { source, nowMs })),
+  );
+  return {
+    report: mergeReports(reports) ?? emptyReport(context, source),
+    asked: found.targets.length + found.unreached.length,
+    apps: [...new Set(right.flatMap(({ target, answer }) => appsOf(target, answer)))],
+    unreached: [...found.unreached, ...wrong, ...failures],
+  };
+}
+
+function appsOf({ expected }: Target, { statuses }: ClusterStatus): readonly string[] {
+  return [...statuses, ...(expected?.units ?? [])].map(({ app }) => app);
+}
+
+function mistaken(target: Target, answer: ClusterStatus): readonly Report[] {
+  const other = wrongCluster(target, answer);
+  if (other === undefined) return [];
+  return [
+    {
+      what: `${target.cluster} cannot be asked`,
+      where: `kubeconfig context ${target.context}`,
+      why: `the agent behind it says that it is ${other}`,
+      next: "map the right context in ~/.config/holdfast/config.yaml",
+    },
+  ];
+}
+
+function sourceOf({ source }: Targets): SourceSnapshot {
+  if (source === undefined) return { url: "", ref: "" };
+  const { place, ref, view } = source;
+  const commit = view.commit === undefined ? {} : { commit: view.commit, title: view.title };
+  const author = view.author === undefined ? {} : { author: view.author };
+  const at =
+    view.committedAt === undefined ? {} : { committedAt: isoTime(view.committedAt * 1000) };
+  return { url: place, ref, ...commit, ...author, ...at };
+}
+
+interface Moment {
+  readonly source: SourceSnapshot;
+  readonly nowMs: number;
+}
+
+function snapshotOf(
+  target: Target,
+  answer: ClusterStatus,
+  { source, nowMs }: Moment,
+): FleetSnapshot {
+  const { statuses, lease, kubernetes } = answer;
+  const silent = silentSince(lease, nowMs);
+  const fresh = statuses.map((status) => withFreshness(status, lease));
+  const hasAgent = lease !== undefined || statuses.length > 0;
+  return {
+    cluster: target.cluster,
+    ...(target.environment === "" ? {} : { environment: target.environment }),
+    kubernetes,
+    source,
+    units: silent === undefined ? fresh : fresh.map((status) => silenced(status, silent)),
+    problems: missingUnits(target, answer),
+    ready: hasAgent ? { ok: true } : { ok: false, why: "no agent has written anything here" },
+    asOf: isoTime(nowMs),
+  };
+}
+
+/** What Git wants on this cluster and no App object speaks of. */
+function missingUnits({ expected }: Target, { statuses }: ClusterStatus): readonly Problem[] {
+  const told = new Set(statuses.map(({ app }) => app));
+  const missing = (expected?.units ?? []).map(({ app }) => app).filter((app) => !told.has(app));
+  if (missing.length === 0) return [];
+  const message = `the agent says nothing about ${listNames(missing)}, which Git wants here`;
+  return [{ reason: "AgentSilent", message, next: "Look at the agent's log on that cluster." }];
+}
+
+function emptyReport(context: CommandContext, source: SourceSnapshot): StatusReport {
+  return {
+    apiVersion: "cli.holdfast.dev/v1",
+    kind: "StatusReport",
+    generatedAt: nowText(context),
+    complete: false,
+    problems: [],
+    source,
+    clusters: [],
+    units: [],
+    changes: [],
+  };
+}

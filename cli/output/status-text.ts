@@ -1,0 +1,150 @@
+import { needsAttention } from "../../agent/model/state.ts";
+import type { ReportSource, ReportUnit, StatusReport } from "../../agent/server/report-types.ts";
+import { escapeLine } from "./escape.ts";
+import { paintState, type Style, stateWord } from "./style.ts";
+import { type Cell, type Column, table } from "./table.ts";
+import { age, ageOf, count, sections, shortId } from "./text.ts";
+
+export interface StatusView {
+  /** Only what the caller asked for. */
+  readonly report: StatusReport;
+  readonly nowMs: number;
+  /** How many clusters were asked, and how many answered. */
+  readonly asked: number;
+  /** Every unit, not only those that need attention. */
+  readonly all: boolean;
+}
+
+/** What needs attention, then the fleet by environment (cli.md §3). */
+export function statusText(view: StatusView, style: Style): string {
+  const { report, all } = view;
+  const attention = report.units.filter(({ state }) => needsAttention(state));
+  const shown = all ? report.units : attention;
+  const title = all ? "UNITS" : "NEEDS ATTENTION";
+  return sections(
+    `${sourceLine(view)}\n${summaryLine(view)}`,
+    shown.length === 0 ? "" : `${style.colours.bold(title)}\n${unitTable(shown, view, style)}`,
+    environmentTable(view, style),
+  );
+}
+
+function sourceLine({ report, nowMs, asked }: StatusView): string {
+  const { source, clusters, units } = report;
+  const oldest = units
+    .map(({ comparedAt }) => Date.parse(comparedAt ?? ""))
+    .filter((time) => !Number.isNaN(time))
+    .sort((a, b) => a - b)[0];
+  const compare = oldest === undefined ? "" : `, oldest compare ${age(nowMs - oldest)} ago`;
+  const answered = `${clusters.length} of ${count(asked, "cluster")} answered${compare}`;
+  return [...commitWords(source, nowMs), answered].join("  ");
+}
+
+function commitWords(source: ReportSource, nowMs: number): readonly string[] {
+  const { url, ref, commit, title, author, committedAt } = source;
+  const place = url === "" ? [] : [escapeLine(ref === "" ? url : `${url}@${ref}`)];
+  if (commit === undefined) return place;
+  const who =
+    author === undefined ? [] : [`${escapeLine(author)}, ${ageOf(committedAt, nowMs)} ago`];
+  const what = title === undefined ? [] : [`"${escapeLine(title)}"`];
+  return [...place, shortId(commit), ...what, ...who];
+}
+
+function summaryLine({ report: { clusters, units } }: StatusView): string {
+  const converged = clusters.filter((cluster) => cluster.converged === cluster.units).length;
+  const attention = units.filter(({ state }) => needsAttention(state)).length;
+  const silent = new Set(
+    units.filter(({ reason }) => reason === "AgentSilent").map(({ cluster }) => cluster),
+  ).size;
+  const needs = attention === 1 ? "1 unit needs" : `${attention} units need`;
+  return `${converged} of ${count(clusters.length, "cluster")} run what they should · ${needs} attention · ${silent} silent`;
+}
+
+const unitColumns: readonly Column[] = [
+  { title: "CLUSTER" },
+  { title: "APP" },
+  { title: "STATE" },
+  { title: "SINCE", align: "right" },
+  { title: "LIVE" },
+  { title: "WANT" },
+  { title: "OBJECTS", align: "right", wide: true },
+  { title: "COMPARED", align: "right", wide: true },
+  { title: "WHY", wraps: true },
+];
+
+function unitTable(units: readonly ReportUnit[], { nowMs }: StatusView, style: Style): string {
+  const rows = units.map((unit): readonly Cell[] => [
+    escapeLine(unit.cluster),
+    escapeLine(unit.app),
+    stateCell(unit, style),
+    ageOf(unit.since, nowMs),
+    shortId(unit.live),
+    shortId(unit.desired),
+    String(unit.objects.managed),
+    ageOf(unit.comparedAt, nowMs),
+    whyOf(unit),
+  ]);
+  return table(unitColumns, rows, style);
+}
+
+function stateCell({ state }: ReportUnit, style: Style): Cell {
+  return { text: stateWord(state, style), paint: paintState(state, style) };
+}
+
+function whyOf({ state, stage, reason, message, held, drift }: ReportUnit): string {
+  if (state === "Synced") return "";
+  const plan = held?.plan === undefined ? "" : ` (plan ${held.plan})`;
+  const fields = drift.flatMap(({ object, fields: differing, action }) =>
+    differing.slice(0, 1).map(({ path, manager }) => {
+      const by = manager === undefined ? "" : ` by ${manager}`;
+      return `${object.kind} ${object.name} ${path}${by}, ${action}`;
+    }),
+  );
+  const what = message === "" ? fields.slice(0, 1).join("") : message;
+  return escapeLine(`${stage}: ${reason}${what === "" ? "" : `, ${what}`}${plan}`);
+}
+
+const environmentColumns: readonly Column[] = [
+  { title: "ENVIRONMENT" },
+  { title: "CLUSTERS", align: "right" },
+  { title: "CONVERGED", align: "right" },
+  { title: "", align: "right" },
+  { title: "DRIFTED", align: "right" },
+  { title: "OLDEST WAITING", align: "right" },
+];
+
+function environmentTable({ report, nowMs }: StatusView, style: Style): string {
+  const groups = Map.groupBy(report.clusters, ({ environment }) => environment ?? "");
+  const rows = [...groups].map(([environment, clusters]): readonly Cell[] => {
+    const names = new Set(clusters.map(({ name }) => name));
+    const units = report.units.filter(({ cluster }) => names.has(cluster));
+    const converged = clusters.filter((one) => one.converged === one.units).length;
+    return [
+      environment === "" ? "–" : escapeLine(environment),
+      String(clusters.length),
+      String(converged),
+      `${Math.floor((converged / clusters.length) * 100)} %`,
+      String(units.filter(({ objects }) => objects.drifted > 0).length),
+      oldestWaiting(units, nowMs),
+    ];
+  });
+  return rows.length === 0 ? "" : table(environmentColumns, rows, style);
+}
+
+function oldestWaiting(units: readonly ReportUnit[], nowMs: number): string {
+  const waiting = units.flatMap(({ pending, desired, live, since }) =>
+    desired === live ? [] : [pending?.since ?? since],
+  );
+  return ageOf(waiting.sort()[0], nowMs);
+}
+
+/** The next commands for what is worst, at most three. */
+export function nextCommands(units: readonly ReportUnit[]): readonly string[] {
+  const lines = units
+    .filter(({ state }) => needsAttention(state))
+    .map(({ app, cluster, held, next }) =>
+      held?.plan === undefined
+        ? `${app} on ${cluster}: ${next}`
+        : `holdfast accept ${app} --cluster ${cluster}`,
+    );
+  return [...new Set(lines)].slice(0, 3).map(escapeLine);
+}

@@ -1,102 +1,122 @@
-import type { ApiFailure } from "../model/api-failure.ts";
-import { type KubeObject, kindId, refId, type VersionedRef } from "../model/object.ts";
+import { type KubeObject, kindId, refId, refOf, type VersionedRef } from "../model/object.ts";
 import type { Lister, Reader } from "./client.ts";
 import { ApiError } from "./errors.ts";
 
 /** What was found of one object, by reads made for this call. */
 export type Live =
-  | { readonly found: "object"; readonly object: KubeObject }
   | {
-      readonly found: "nothing";
+      readonly found: "object";
+      readonly object: KubeObject;
+      /** Metadata only: from a bulk read; GET it where the body counts. */
+      readonly partial: boolean;
+    }
+  | {
+      readonly found: "absent";
       /** Not in a bulk list: good enough to create, never to forget or delete (A-145). */
       readonly forCreateOnly: boolean;
     }
-  | { readonly found: "error"; readonly failure: ApiFailure };
+  | { readonly found: "error"; readonly error: ApiError };
 
 /** By `refId`; one for each ref asked for. */
 export type LiveSet = ReadonlyMap<string, Live>;
 
+export interface ReadOptions {
+  /** GETs only: what stands behind something irreversible (A-16). */
+  readonly exact?: boolean;
+  /** Questions at a time; the client's own limiter is below this. */
+  readonly inFlight?: number;
+}
+
 /** A-145 */
 const bulkFrom = 20;
 const worthwhile = 10;
-/** Questions at a time; the client's own limiter is below this. */
-const inFlight = 64;
+const defaultInFlight = 64;
 
-/** Whole objects, all errors kept apart. For more than 20 of one kind and namespace a list tells which are not there. */
+/** Reads live objects, all errors kept apart. Bulk reads replace GETs for more than 20 objects of one kind and namespace. */
 export async function readLive(
   client: Reader & Lister,
-  refs: readonly VersionedRef[],
-  signal: AbortSignal,
-): Promise<LiveSet> {
-  const groups = Map.groupBy(refs, (ref) => `${kindId(ref)} ${ref.version} ${ref.namespace}`);
-  const absent = new Set<string>();
-  for (const group of groups.values()) {
-    if (group.length <= bulkFrom) continue;
-    const present = await listPresent(client, group, signal);
-    if (present === undefined) continue;
-    for (const id of group.map(refId)) if (!present.has(id)) absent.add(id);
-  }
-  const rest = refs.filter((ref) => !absent.has(refId(ref)));
-  const live = new Map<string, Live>(await readExactly(client, rest, signal));
-  for (const id of absent) live.set(id, { found: "nothing", forCreateOnly: true });
-  return live;
-}
-
-/** A GET for each: what stands behind anything irreversible (A-16). */
-export async function readExactly(
-  client: Reader,
-  refs: readonly VersionedRef[],
+  {
+    refs,
+    exact = false,
+    inFlight = defaultInFlight,
+  }: ReadOptions & {
+    readonly refs: readonly VersionedRef[];
+  },
   signal: AbortSignal,
 ): Promise<LiveSet> {
   const live = new Map<string, Live>();
-  const queue = refs.values();
-  const workers = Array.from({ length: Math.min(inFlight, refs.length) }, async () => {
-    for (const ref of queue) live.set(refId(ref), await readOne(client, ref, signal));
+  const single: VersionedRef[] = [];
+  for (const group of groups(refs)) {
+    const listed =
+      exact || group.length <= bulkFrom ? undefined : await bulk(client, group, signal);
+    if (listed === undefined) single.push(...group);
+    else for (const ref of group) live.set(refId(ref), listed(ref));
+  }
+  const queue = single.values();
+  const workers = Array.from({ length: Math.min(inFlight, single.length) }, async () => {
+    for (const ref of queue) live.set(refId(ref), await one(client, ref, signal));
   });
   await Promise.all(workers);
   return live;
 }
 
-async function readOne(client: Reader, ref: VersionedRef, signal: AbortSignal): Promise<Live> {
+function groups(refs: readonly VersionedRef[]): Iterable<readonly VersionedRef[]> {
+  return Map.groupBy(refs, (ref) => `${kindId(ref)} ${ref.version} ${ref.namespace}`).values();
+}
+
+async function one(client: Reader, ref: VersionedRef, signal: AbortSignal): Promise<Live> {
   try {
     const object = await client.get(ref, signal);
-    return object === undefined
-      ? { found: "nothing", forCreateOnly: false }
-      : { found: "object", object };
+    if (object === undefined) return { found: "absent", forCreateOnly: false };
+    return { found: "object", object, partial: false };
   } catch (error) {
-    return { found: "error", failure: failureOf(error, signal) };
+    return failed(error, signal);
   }
 }
 
-/** The failure of a read; anything else, and our own giving up, goes on up. */
-function failureOf(error: unknown, signal: AbortSignal): ApiFailure {
+function failed(error: unknown, signal: AbortSignal): Live {
   signal.throwIfAborted();
-  if (error instanceof ApiError) return error.failure;
+  if (error instanceof ApiError) return { found: "error", error };
   throw error;
 }
 
-/** Ids of all there are of one kind and namespace; undefined where GETs are cheaper, or the list failed: it proves nothing then (C-1). */
-async function listPresent(
+/** How the refs of one kind and namespace are found in one whole list; undefined where GETs are cheaper or the list fails. */
+async function bulk(
   client: Lister,
   refs: readonly VersionedRef[],
   signal: AbortSignal,
-): Promise<ReadonlySet<string> | undefined> {
+): Promise<((ref: VersionedRef) => Live) | undefined> {
+  const found = await listWanted(client, refs, signal);
+  if (found === undefined) return undefined;
+  return (ref) => {
+    const object = found.get(refId(ref));
+    return object === undefined
+      ? { found: "absent", forCreateOnly: true }
+      : { found: "object", object, partial: true };
+  };
+}
+
+async function listWanted(
+  client: Lister,
+  refs: readonly VersionedRef[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, KubeObject> | undefined> {
   const [first] = refs;
   if (first === undefined) return undefined;
   const { group, kind, version, namespace } = first;
-  const selection = { group, kind, version, namespace, metadataOnly: true };
-  const present = new Set<string>();
+  const wanted = new Set(refs.map(refId));
+  const found = new Map<string, KubeObject>();
   try {
+    const selection = { group, kind, version, namespace, metadataOnly: true };
     for await (const { items, remaining = 0 } of client.list(selection, signal)) {
       if (remaining > worthwhile * refs.length) return undefined;
-      for (const { metadata } of items) {
-        const at = { group, kind, namespace: metadata.namespace ?? "", name: metadata.name };
-        present.add(refId(at));
-      }
+      const theirs = items.map((object) => [refId(refOf(object)), object] as const);
+      for (const [id, object] of theirs) if (wanted.has(id)) found.set(id, object);
     }
-    return present;
+    return found;
   } catch (error) {
-    failureOf(error, signal);
-    return undefined;
+    signal.throwIfAborted();
+    if (error instanceof ApiError) return undefined; // cut or refused: it proves nothing (C-1)
+    throw error;
   }
 }

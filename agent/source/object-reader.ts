@@ -1,6 +1,6 @@
 import { type PromiseFsClient, readObject } from "isomorphic-git";
 import type { Commit, Tree } from "../model/artifact.ts";
-import { asSourceError, invalid } from "./errors.ts";
+import { asSourceError, invalid, SourceError } from "./errors.ts";
 import { type ParsedCommit, parseCommit } from "./objects.ts";
 import { type GitObject, type ObjectType, objectId } from "./pack.ts";
 import { walkTree } from "./trees.ts";
@@ -116,7 +116,10 @@ async function readChecked(options: ReadOptions): Promise<GitObject> {
     found = { type, content: object };
   } catch (cause) {
     if (cause instanceof Error && cause.name === "NotFoundError") {
-      throw invalid(`The object ${oid} is missing.`, "store");
+      throw new SourceError("SourceInvalid", `The object ${oid} is missing.`, {
+        fault: "store",
+        cause,
+      });
     }
     const error = asSourceError(cause, "the store");
     throw error === cause

@@ -1,0 +1,185 @@
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { expandOid, expandRef, getConfig, resolveRef } from "isomorphic-git";
+import type { Commit, Files, Tree } from "../model/artifact.ts";
+import { invalid } from "./errors.ts";
+import { findGitFolder, type GitFolder, textOrAbsent } from "./git-folder.ts";
+import { isAncestor, type Range, walkRange } from "./history.ts";
+import { defaultLimits } from "./limits.ts";
+import { createObjectReader, type ObjectReader } from "./object-reader.ts";
+import { readFiles } from "./tree-files.ts";
+import { readWorkTree, type WorkTree } from "./work-tree.ts";
+
+/** The clone that a person works in: the read side of a ConfigSource, and the files as they are on disk. */
+export interface LocalRepository {
+  /** Top folder of the work tree. */
+  readonly root: string;
+  /** The commit id that `main`, `HEAD~2`, `origin/main`, a tag or a (short) id names. */
+  resolve(revision: string): Promise<string | undefined>;
+  commit(revision: string): Promise<Commit | undefined>;
+  tree(commit: string): Promise<Tree>;
+  read(commit: string, paths: readonly string[]): Promise<Files>;
+  contains(commit: string, ancestor: string): Promise<boolean | undefined>;
+  log(range: Range): Promise<readonly Commit[]>;
+  /** With uncommitted edits. */
+  workTree(): Promise<WorkTree>;
+  /** Without any userinfo, so that it can be printed. */
+  remoteUrl(remote?: string): Promise<string | undefined>;
+  /** Undefined when HEAD is detached. */
+  currentBranch(): Promise<string | undefined>;
+}
+
+/** Opens the repository whose work tree holds `folder`. Throws SourceError when there is none. */
+export async function openLocalRepository(folder: string): Promise<LocalRepository> {
+  const found = await findGitFolder(folder);
+  if (found === undefined) {
+    throw invalid(
+      `${folder} is not inside a Git work tree. Run this in a clone of the config repository.`,
+    );
+  }
+  return createLocalRepository(found);
+}
+
+function createLocalRepository(place: GitFolder): LocalRepository {
+  const { gitFolder: gitdir, root } = place;
+  const reader = createObjectReader({ fs: () => fs, gitdir });
+  const read = (id: string) => knownCommit(reader, id);
+  const resolve = (revision: string) => resolveRevision(place, reader, revision);
+
+  async function commit(revision: string): Promise<Commit | undefined> {
+    const id = await resolve(revision);
+    return id === undefined ? undefined : read(id);
+  }
+
+  async function contains(commit: string, ancestor: string): Promise<boolean | undefined> {
+    const answer = await isAncestor(read, commit, ancestor);
+    return answer === "cut" ? undefined : answer === "yes";
+  }
+
+  async function workTree(): Promise<WorkTree> {
+    const head = await resolve("HEAD");
+    const tracked =
+      head === undefined ? new Set<string>() : pathsAndFolders(await reader.tree(head));
+    return readWorkTree(place, (path) => tracked.has(path));
+  }
+
+  return {
+    root,
+    resolve,
+    commit,
+    tree: (id) => reader.tree(id),
+    read: (id, paths) =>
+      readFiles({ reader, commit: id, fileBytes: defaultLimits.fileBytes }, paths),
+    contains,
+    log: (range) => walkRange(read, range),
+    workTree,
+    remoteUrl: (remote = "origin") => remoteUrl(gitdir, remote),
+    currentBranch: () => currentBranch(place),
+  };
+}
+
+/** A commit that a shallow clone lacks is where history is cut, not damage. */
+async function knownCommit(reader: ObjectReader, id: string): Promise<Commit | undefined> {
+  try {
+    return (await reader.commit(id)).commit;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && cause.name === "NotFoundError";
+}
+
+function pathsAndFolders(tree: Tree): ReadonlySet<string> {
+  const paths = new Set<string>();
+  for (const path of tree.keys()) {
+    paths.add(path);
+    for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1))
+      paths.add(path.slice(0, at));
+  }
+  return paths;
+}
+
+async function currentBranch({ headFolder }: GitFolder): Promise<string | undefined> {
+  const head = await textOrAbsent(join(headFolder, "HEAD"));
+  return /^ref: refs\/heads\/(.+)$/m.exec(head ?? "")?.[1];
+}
+
+async function remoteUrl(gitdir: string, remote: string): Promise<string | undefined> {
+  const url: unknown = await getConfig({ fs, gitdir, path: `remote.${remote}.url` });
+  if (typeof url !== "string") return undefined;
+  return url.replace(/^(https?:\/\/)[^/@]*@/, "$1");
+}
+
+async function resolveRevision(
+  place: GitFolder,
+  reader: ObjectReader,
+  revision: string,
+): Promise<string | undefined> {
+  const [, base = "", steps = ""] = /^(.*?)((?:[~^]\d*)*)$/.exec(revision) ?? [];
+  let id = await resolveBase(place, base === "" || base === "@" ? "HEAD" : base);
+  for (const [, kind, count] of steps.matchAll(/([~^])(\d*)/g)) {
+    if (id === undefined) return undefined;
+    id = await step(reader, id, { kind: kind ?? "~", count: count === "" ? 1 : Number(count) });
+  }
+  return id === undefined ? undefined : peeled(reader, id);
+}
+
+interface Step {
+  readonly kind: string;
+  readonly count: number;
+}
+
+async function step(
+  reader: ObjectReader,
+  from: string,
+  { kind, count }: Step,
+): Promise<string | undefined> {
+  let id: string | undefined = await peeled(reader, from);
+  if (kind === "^") {
+    return count === 0 ? id : (await knownCommit(reader, id))?.parents[count - 1];
+  }
+  for (let left = count; left > 0 && id !== undefined; left--) {
+    id = (await knownCommit(reader, id))?.parents[0];
+  }
+  return id;
+}
+
+async function peeled(reader: ObjectReader, id: string): Promise<string> {
+  const target = await reader.tagTarget(id);
+  return target === undefined ? id : peeled(reader, target);
+}
+
+async function resolveBase({ headFolder, gitFolder: gitdir }: GitFolder, name: string) {
+  if (name === "HEAD") return resolveHead(headFolder, gitdir);
+  try {
+    return await resolveRef({ fs, gitdir, ref: await expandRef({ fs, gitdir, ref: name }) });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  if (!/^[0-9a-f]{4,40}$/.test(name)) return undefined;
+  try {
+    return await expandOid({ fs, gitdir, oid: name });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+async function resolveHead(headFolder: string, gitdir: string): Promise<string | undefined> {
+  const head = ((await textOrAbsent(join(headFolder, "HEAD"))) ?? "").trim();
+  if (!head.startsWith("ref: ")) return /^[0-9a-f]{40}$/.test(head) ? head : undefined;
+  try {
+    return await resolveRef({ fs, gitdir, ref: head.slice(5) });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && error.name === "NotFoundError";
+}

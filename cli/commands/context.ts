@@ -26,6 +26,8 @@ export interface Repository {
   readonly ref: string;
   /** Folder of the work tree; undefined for a clone. */
   readonly folder: string | undefined;
+  /** The commit that is checked out, or the tip of the branch; undefined before the first commit. */
+  head(): Promise<RepositoryView | undefined>;
   /** What commands read when no revision is named: the work tree, or the tip of the branch. */
   newest(): Promise<RepositoryView>;
   /** A branch, tag or id; undefined when it names no commit. */

@@ -55,7 +55,7 @@ async function fromFleet(
   { config, contexts, repository }: Known,
 ): Promise<Targets> {
   const { options } = context;
-  const view = await repository.newest();
+  const view = (await repository.head()) ?? (await repository.newest());
   const chosen = chooseClusters(await openFleet(context, view), options);
   if (options.kubeContext !== undefined && chosen.length !== 1) {
     throw usage(`--context is for one cluster, not ${chosen.length}`, "name it: --cluster NAME");

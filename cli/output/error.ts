@@ -1,6 +1,6 @@
 import { type Problem, placeOf } from "../../agent/model/problem.ts";
 import { type Reason, reasonInfo } from "../../agent/model/reason.ts";
-import { escapeLine } from "./escape.ts";
+import { escapeLine, escapeText } from "./escape.ts";
 import type { Style } from "./style.ts";
 import { count } from "./text.ts";
 
@@ -54,10 +54,15 @@ function oneError(report: Report, { colours }: Style, level: string): string {
   const lines = [
     `${paint(`${level}:`)} ${escapeLine(report.what)}`,
     ...part("where", report.where && escapeLine(report.where)),
-    ...part("why", report.why && escapeLine(report.why)),
+    ...part("why", report.why && indented(report.why)),
     ...part("next", next),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Words of several lines stay below each other. */
+function indented(text: string): string {
+  return escapeText(text.trimEnd()).replaceAll("\n", `\n${" ".repeat(9)}`);
 }
 
 /** A problem of the agent as a report; `what` says whose problem it is. */

@@ -3,7 +3,7 @@ import type { Hasher } from "../model/digest.ts";
 import type { GroupKind, ObjectRef } from "../model/object.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Unit } from "../model/unit.ts";
-import type { RenderedObject } from "./render.ts";
+import type { RenderedObject } from "./objects.ts";
 
 export type Scope = "namespaced" | "cluster";
 

@@ -1,26 +1,21 @@
 import type { Files, Tree } from "../model/artifact.ts";
-import type { KubeObject } from "../model/object.ts";
-import type { Parsed } from "../model/problem.ts";
+import type { Parsed, Problem } from "../model/problem.ts";
 import type { Unit } from "../model/unit.ts";
+import {
+  entriesBelow,
+  isLink,
+  isManifest,
+  isPassed,
+  pathProblems,
+  readable,
+  rendererOf,
+} from "./files.ts";
+import { objectsIn, type RenderedObject } from "./objects.ts";
+import { renderPlain, resolve } from "./plain.ts";
 import type { RenderTools } from "./tool.ts";
-import type { Position } from "./yaml.ts";
-
-/** One object as a renderer gave it, with the place where a person wrote it. */
-export interface RenderedObject {
-  readonly object: KubeObject;
-  readonly file: string;
-  /** 1-based line of the object's first key. */
-  readonly line: number;
-  readonly positionOf: (pointer: string) => Position | undefined;
-}
+import { parseYaml } from "./yaml.ts";
 
 export type RendererKind = "plain" | "kustomize" | "helm";
-
-export interface Render {
-  readonly renderer: RendererKind;
-  /** Empty is a value, not an error: what it means is decided by the guard (P-50). */
-  readonly objects: readonly RenderedObject[];
-}
 
 /** What a unit's render reads: ask the source for `paths`, hand the contents to `render`. */
 export interface RenderInput {
@@ -30,9 +25,30 @@ export interface RenderInput {
   readonly ignored: readonly string[];
 }
 
-/** Which files a unit's render needs. PathMissing, submodules and links out of the unit are problems here. */
-export function renderInput(_unit: Unit, _tree: Tree): Parsed<RenderInput> {
-  throw new Error("not there yet");
+/** Which files a unit's render needs. PathMissing and submodules are problems here. */
+export function renderInput(unit: Unit, tree: Tree): Parsed<RenderInput> {
+  const below = entriesBelow(tree, unit.path);
+  const problems = pathProblems(unit, tree, below);
+  if (problems.length > 0) return { ok: false, problems };
+  const renderer = rendererOf(unit, tree);
+  if (renderer !== "plain") {
+    return { ok: true, value: { renderer, paths: readable(unit, tree), ignored: [] } };
+  }
+  const isRead = (path: string): boolean => isManifest(path, unit);
+  const own = below.map(([path]) => path).filter(isRead);
+  const hasLinks = below.some(([path, { mode }]) => isLink(mode) && !isPassed(path, unit));
+  const ignored = below.flatMap(([path, { mode }]) =>
+    isRead(path) || isLink(mode) || path === unit.file ? [] : [path],
+  );
+  // A link names its target only inside, so with links all that they may lead to is asked for.
+  const paths = hasLinks ? readable(unit, tree) : own;
+  return { ok: true, value: { renderer, paths, ignored } };
+}
+
+export interface Render {
+  readonly renderer: RendererKind;
+  /** Empty is a value, not an error: what it means is decided by the guard (P-50). */
+  readonly objects: readonly RenderedObject[];
 }
 
 export interface RenderOptions {
@@ -41,11 +57,74 @@ export interface RenderOptions {
   readonly signal: AbortSignal;
 }
 
-/** Objects of one unit, before normalisation. All problems at once; none of them is thrown. */
+/** Objects of one unit, before normalisation, from the files that `renderInput` asked for. Problems are never thrown. */
 export async function render(
-  _unit: Unit,
-  _files: Files,
-  _options: RenderOptions,
+  unit: Unit,
+  files: Files,
+  { tree, tools, signal }: RenderOptions,
 ): Promise<Parsed<Render>> {
-  throw new Error("not there yet");
+  const renderer = rendererOf(unit, tree);
+  if (renderer === "plain") return finish(renderer, plain(unit, files, tree));
+  const tool = tools[renderer];
+  if (tool === undefined) {
+    const message = `${unit.app} is rendered by ${renderer}, which this agent does not have`;
+    return { ok: false, problems: [{ reason: "ToolMissing", file: unit.file, message }] };
+  }
+  const rendered = await tool(unit, files, signal);
+  if (!rendered.ok) return rendered;
+  return finish(renderer, fromTool(unit, renderer, rendered.value.text));
+}
+
+function finish(
+  renderer: RendererKind,
+  objects: Parsed<readonly RenderedObject[]>,
+): Parsed<Render> {
+  return objects.ok ? { ok: true, value: { renderer, objects: objects.value } } : objects;
+}
+
+function plain(unit: Unit, files: Files, tree: Tree): Parsed<readonly RenderedObject[]> {
+  const problems: Problem[] = [];
+  const manifests = new Map<string, Uint8Array>();
+  for (const [path, { mode }] of tree) {
+    if (!isInUnit(path, unit) || !isManifest(path, unit)) continue;
+    const bytes = files.get(path);
+    if (isLink(mode)) problems.push(linkProblem(path));
+    else if (bytes === undefined) problems.push(unreadable(path));
+    else manifests.set(path, bytes);
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  return renderPlain(unit, manifests);
+}
+
+function isInUnit(path: string, unit: Unit): boolean {
+  return unit.path === "." || path.startsWith(`${unit.path}/`);
+}
+
+function linkProblem(file: string): Problem {
+  const message = "this is a symbolic link; put the file itself here";
+  return { reason: "RenderFailed", file, message };
+}
+
+function unreadable(file: string): Problem {
+  return { reason: "RenderFailed", file, message: "the file could not be read from the commit" };
+}
+
+/** The same parser for a tool's output (T-13); only kustomize's takes expressions, never Helm's. */
+function fromTool(
+  unit: Unit,
+  renderer: RendererKind,
+  text: string,
+): Parsed<readonly RenderedObject[]> {
+  const file = `${renderer} ${unit.path}`;
+  const parsed = parseYaml(text, { file });
+  if (!parsed.ok) return parsed;
+  const resolved = parsed.value.map((document) =>
+    renderer === "kustomize" ? resolve(document, unit, file) : { document, problems: [] },
+  );
+  const found = objectsIn(
+    file,
+    resolved.map(({ document }) => document),
+  );
+  const problems = [...resolved.flatMap((item) => item.problems), ...found.problems];
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: found.objects };
 }

@@ -34,7 +34,7 @@ function summary(unit: ReportUnit, now: string): Html {
 <dl class="facts">
 ${row("Runs", commitMark(unit.live))}
 ${row("Wants", commitMark(unit.desired))}
-${pending === undefined ? undefined : row("Waiting", markup`${pending.count} commits, the oldest for ${ago(pending.since, now)}`)}
+${pending === undefined ? undefined : row("Waiting", markup`${pending.count} ${pending.count === 1 ? "commit" : "commits, the oldest"} for ${ago(pending.since, now)}`)}
 ${suspend === undefined ? undefined : row("Suspended", markup`by ${suspend.by} until <time datetime="${suspend.until}">${suspend.until}</time>: ${suspend.reason}`)}
 ${row("Objects", markup`${objects.managed} managed, ${objects.unhealthy} unhealthy, ${objects.drifted} drifted, ${objects.heldDeletions} deletions held`)}
 ${row("Rendered from", markup`<code>${unit.path}</code> (${unit.renderer}) into namespace ${unit.namespace}`)}
@@ -71,7 +71,7 @@ function problemsCard({ problems, problemCount }: ReportUnit): Html | undefined 
   if (problems.length === 0) return undefined;
   const rows = problems.map(
     (problem) => markup`<tr>
-<th scope="row">${problem.object === undefined ? (problem.field ?? "") : refWords(problem.object)}</th>
+<th scope="row" class="long">${problem.object === undefined ? (problem.field ?? "") : refWords(problem.object)}</th>
 <td>${problem.reason}</td>
 <td class="text">${problem.message}<span class="next">${problem.next}</span></td>
 <td class="mono">${problem.file === undefined ? "" : placeWords(problem)}</td>
@@ -100,7 +100,7 @@ function driftRows({ object, fields, since, action }: ReportDrift, now: string):
   const named = fields.length === 0 ? [{ path: "the whole object" }] : fields;
   return named.map(
     (field) => markup`<tr>
-<th scope="row">${refWords(object)}</th>
+<th scope="row" class="long">${refWords(object)}</th>
 <td class="mono text">${field.path}</td>
 <td>${"manager" in field ? (field.manager ?? "unknown") : "unknown"}</td>
 <td class="n">${"time" in field ? ago(field.time, now) : "–"}</td>

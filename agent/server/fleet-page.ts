@@ -41,11 +41,18 @@ function hero(report: StatusReport, attention: number): Html {
       ? undefined
       : markup`<p class="soft">${converged} of ${units.length} apps run the commit meant for them · oldest compare ${ago(oldestCompare(units), generatedAt)} ago</p>`;
   return markup`<section class="card hero ${state}" aria-labelledby="all">
-<h1 id="all">${words}</h1>
-<p>${sourceWords(source, generatedAt)}</p>${held}
+<h1 id="all"><span class="state ${state}"><span class="glyph" aria-hidden="true">${states[state].glyph}</span></span>${words}</h1>
+<p>${sourceWords(source, generatedAt)}</p>${held}${knownClusters(report)}
 ${share}
 ${counts(units)}
 </section>`;
+}
+
+/** When no Cluster document is this agent's, the names that exist: it is mostly a typing error. */
+function knownClusters({ clusters }: StatusReport): Html | undefined {
+  const known = clusters.flatMap((cluster) => cluster.knownClusters ?? []);
+  if (known.length === 0) return undefined;
+  return markup`<p>The repository knows: ${known.join(", ")}</p>`;
 }
 
 function headline(
@@ -142,7 +149,7 @@ function appsCard({ units, generatedAt }: StatusReport): Html | undefined {
 <td class="wide">${unit.stage}: ${unit.reason}</td>
 <td>${commitMark(unit.live)}</td>
 <td>${unit.desired === unit.live ? markup`<span class="soft">same</span>` : commitMark(unit.desired)}</td>
-<td class="n">${unit.objects.managed}</td>
+<td class="n wide">${unit.objects.managed}</td>
 <td class="n wide">${amount(unit.objects.unhealthy)}</td>
 <td class="n wide">${amount(unit.objects.drifted)}</td>
 <td class="n wide">${amount(unit.objects.heldDeletions)}</td>
@@ -151,7 +158,7 @@ function appsCard({ units, generatedAt }: StatusReport): Html | undefined {
     );
   return markup`<section class="card" aria-labelledby="apps">
 <h2 id="apps">Apps</h2>
-<table><thead><tr><th scope="col">App</th><th scope="col">State</th><th scope="col" class="wide">Stage: reason</th><th scope="col">Live</th><th scope="col">Wants</th><th scope="col" class="n">Objects</th><th scope="col" class="n wide">Unhealthy</th><th scope="col" class="n wide">Drifted</th><th scope="col" class="n wide">Held deletions</th><th scope="col" class="n">Compared</th></tr></thead>
+<table><thead><tr><th scope="col">App</th><th scope="col">State</th><th scope="col" class="wide">Stage: reason</th><th scope="col">Live</th><th scope="col">Wants</th><th scope="col" class="n wide">Objects</th><th scope="col" class="n wide">Unhealthy</th><th scope="col" class="n wide">Drifted</th><th scope="col" class="n wide">Held deletions</th><th scope="col" class="n">Compared</th></tr></thead>
 <tbody>${rows}</tbody></table>
 </section>`;
 }
@@ -159,6 +166,8 @@ function appsCard({ units, generatedAt }: StatusReport): Html | undefined {
 function amount(count: number): Html | number {
   return count === 0 ? markup`<span class="soft">–</span>` : count;
 }
+
+const namedUnits = 6;
 
 const resultStates = {
   succeeded: "Synced",
@@ -173,8 +182,8 @@ function changesCard({ changes, generatedAt }: StatusReport): Html | undefined {
     (change) => markup`<tr>
 <th scope="row">${commitMark(change.commit)}</th>
 <td class="text">${change.title ?? markup`<span class="soft">–</span>`}</td>
-<td class="wide">${change.author ?? ""}</td>
-<td><ul class="list">${change.units.map(changeUnit)}</ul></td>
+<td class="wide text">${change.author ?? ""}</td>
+<td><ul class="list">${changeUnits(change.units)}</ul></td>
 <td class="n">${ago(change.units[0]?.fetchedAt, generatedAt)}</td>
 </tr>`,
   );
@@ -185,8 +194,23 @@ function changesCard({ changes, generatedAt }: StatusReport): Html | undefined {
 </section>`;
 }
 
-function changeUnit(unit: ReportChange["units"][number]): Html {
-  const state = resultStates[unit.result];
-  const kind = unit.kind === "rollback" ? " (rollback)" : "";
-  return markup`<li><span class="state ${state}"><span class="glyph" aria-hidden="true">${states[state].glyph}</span>${unit.app}</span> <span class="soft">${unit.result}${kind}</span></li>`;
+/** Many that went well are one number; what did not is always named. */
+function changeUnits(units: ReportChange["units"]): readonly Html[] {
+  const well = units.filter(({ result }) => result === "succeeded");
+  if (well.length <= namedUnits) return units.map(changeUnit);
+  const rest = units.filter(({ result }) => result !== "succeeded");
+  return [
+    markup`<li>${stateBadge("succeeded", `${well.length} apps`)}</li>`,
+    ...rest.map(changeUnit),
+  ];
+}
+
+function changeUnit({ app, result, kind }: ReportChange["units"][number]): Html {
+  const words = kind === "rollback" ? " (rollback)" : "";
+  return markup`<li>${stateBadge(result, app)}${words}</li>`;
+}
+
+function stateBadge(result: ReportChange["units"][number]["result"], words: string): Html {
+  const state = resultStates[result];
+  return markup`<span class="state ${state}"><span class="glyph" aria-hidden="true">${states[state].glyph}</span>${words}</span> <span class="soft">${result}</span>`;
 }

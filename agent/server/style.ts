@@ -32,7 +32,7 @@ function variables(theme: keyof typeof palette): string {
 const stateRules = Object.entries(states)
   .map(
     ([state, { colour }]) =>
-      `.${state}{--state:${colour}}.${state} .glyph{background-color:${colour};color:${inkOn(colour)}}`,
+      `.${state}{--state:${colour}}.state.${state}>.glyph{background-color:${colour};color:${inkOn(colour)}}`,
   )
   .join("\n");
 
@@ -55,19 +55,22 @@ header{display:flex;flex-wrap:wrap;gap:.25rem 1rem;align-items:baseline;padding-
 .card{background:var(--card);border:1px solid var(--line);border-radius:12px;margin:0 0 1rem;padding:1.1rem 1.25rem;overflow-x:auto}
 .hero{border-left:8px solid var(--state)}
 h1{font-size:1.6rem;line-height:1.25;margin:0;letter-spacing:-.015em;overflow-wrap:anywhere}
+h1 .state{margin-right:.45em;vertical-align:baseline}
 h2{font-size:1.02rem;margin:0 0 .6rem}
 p{margin:.35rem 0 0;overflow-wrap:anywhere}
 .soft{color:var(--soft)}
-.state{display:inline-flex;align-items:center;gap:.45em;white-space:nowrap;font-weight:600}
+.state{display:inline-flex;align-items:center;gap:.45em;white-space:nowrap;font-weight:600;line-height:1.5;vertical-align:top}
 .glyph{display:inline-grid;place-items:center;width:1.55em;height:1.55em;border-radius:6px;border:1px solid var(--edge);font-size:.86em;font-weight:700;line-height:1;flex:none}
-.Unknown .glyph{background-image:repeating-linear-gradient(45deg,transparent 0 3px,#00000055 3px 6px)}
+.state.Unknown>.glyph{background-image:repeating-linear-gradient(45deg,transparent 0 3px,#00000055 3px 6px)}
 ${stateRules}
 .counts{display:flex;flex-wrap:wrap;gap:.4rem 1.1rem;margin:.9rem 0 0;padding:0;list-style:none}
 .counts .state{font-weight:500}
 table{border-collapse:collapse;width:100%}
-th,td{text-align:left;vertical-align:top;padding:.42rem .9rem .42rem 0;border-top:1px solid var(--line)}
+th,td{text-align:left;vertical-align:top;padding:.36rem .9rem .42rem 0;border-top:1px solid var(--line)}
 thead th{border-top:0;font-size:.8rem;font-weight:600;color:var(--soft);white-space:nowrap;padding-top:0}
 tbody th{font-weight:600;white-space:nowrap}
+tbody th.long{white-space:normal;overflow-wrap:anywhere;min-width:12rem}
+td.mono{overflow-wrap:anywhere;min-width:8rem}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 td.text{overflow-wrap:anywhere;min-width:16rem}
 time,.nowrap{white-space:nowrap}

@@ -1,5 +1,5 @@
 import { documentApiVersion } from "../model/names.ts";
-import { apiVersionOf, type KubeObject, type ObjectRef } from "../model/object.ts";
+import { type KubeObject, type ObjectRef } from "../model/object.ts";
 import type { Note } from "./event-notes.ts";
 
 interface Where {
@@ -19,7 +19,6 @@ interface Moment {
 
 /** The API server takes at most 1 KiB. */
 const longestNote = 1024;
-const noVersion = "v1";
 
 /** One `events.k8s.io/v1` Event, regarding the App; the note starts with the short commit and ends with the next step. */
 export function eventObject(note: Note, where: Where, moment: Moment): KubeObject {
@@ -55,9 +54,14 @@ export function eventObject(note: Note, where: Where, moment: Moment): KubeObjec
   };
 }
 
+/** A ref knows no version, and a wrong one would be worse than none; the core group has only one. */
 function relatedRef({ group, kind, namespace, name }: ObjectRef): Readonly<Record<string, string>> {
-  const reference = { apiVersion: apiVersionOf(group, noVersion), kind, name };
-  return namespace === "" ? reference : { ...reference, namespace };
+  return {
+    ...(group === "" ? { apiVersion: "v1" } : {}),
+    kind,
+    name,
+    ...(namespace === "" ? {} : { namespace }),
+  };
 }
 
 /** Words in the middle give way when it is too long: commit and next step stay. */

@@ -1,0 +1,167 @@
+import { join } from "node:path";
+import { isJsonObject } from "../../agent/model/json.ts";
+import type { KubeObject } from "../../agent/model/object.ts";
+import { appCrd } from "../../agent/status/app-crd.ts";
+import { Api } from "../faults/api.ts";
+import { Recorder } from "../faults/history.ts";
+import { type AgentOptions, AgentProcess } from "../faults/process.ts";
+import type { ControlPlane, TestCluster } from "./control-plane.ts";
+import type { Repository } from "./repository.ts";
+
+export const agentNamespace = "holdfast-system";
+
+/** What tests read of an App object's status. */
+export interface AppStatus {
+  readonly state: string;
+  readonly stage: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly live: string | undefined;
+  readonly applied: string | undefined;
+  readonly desired: string | undefined;
+  readonly all: Readonly<Record<string, unknown>>;
+}
+
+export interface SiteOptions {
+  readonly plane: ControlPlane;
+  readonly cluster: TestCluster;
+  /** In Git. */
+  readonly name: string;
+  readonly repository: Repository;
+  readonly flags?: AgentOptions["flags"];
+}
+
+/** One cluster with the agent that drives it. */
+export class Site {
+  readonly name: string;
+  readonly cluster: TestCluster;
+  readonly api: Api;
+  readonly recorder: Recorder;
+  readonly repository: Repository;
+  readonly #folder: string;
+  readonly #flags: AgentOptions["flags"];
+  #agent: AgentProcess | undefined;
+
+  constructor({ plane, cluster, name, repository, flags }: SiteOptions) {
+    this.name = name;
+    this.cluster = cluster;
+    this.repository = repository;
+    this.#flags = flags;
+    this.#folder = join(plane.folder, `agent-${name}`);
+    this.api = new Api(cluster);
+    this.recorder = new Recorder({
+      target: cluster,
+      etcdUrl: plane.etcd?.url ?? "",
+      prefix: `/${cluster.name}`,
+      auditLog: cluster.auditLog,
+      user: "holdfast",
+      namespace: agentNamespace,
+    });
+  }
+
+  /** What an installation brings: namespace and CRD. */
+  async install(): Promise<void> {
+    const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: agentNamespace } };
+    await this.api.ask("POST", "/api/v1/namespaces", { body: namespace });
+    const crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    await this.api.ask("POST", crds, { body: appCrd });
+    await until("the App kind is served", async () => (await this.#apps()) !== undefined);
+  }
+
+  get agent(): AgentProcess {
+    if (this.#agent === undefined) throw new Error(`no agent was started for ${this.name}`);
+    return this.#agent;
+  }
+
+  async start(flags: AgentOptions["flags"] = {}): Promise<AgentProcess> {
+    this.#agent = await AgentProcess.start({
+      clusterName: this.name,
+      kubeconfig: this.cluster.agentKubeconfig,
+      repositoryUrl: this.repository.url,
+      folder: this.#folder,
+      flags: { ...this.#flags, ...flags },
+    });
+    return this.#agent;
+  }
+
+  async stop(): Promise<void> {
+    await this.#agent?.stop();
+  }
+
+  async app(name: string): Promise<AppStatus | undefined> {
+    const found = (await this.#apps())?.find(({ metadata }) => metadata.name === name);
+    return found === undefined ? undefined : readApp(found);
+  }
+
+  /** Waits until the App object says so; else fails with what it said last, and the agent's last lines. */
+  async untilApp(
+    name: string,
+    is: (status: AppStatus) => boolean,
+    { what = "", timeoutMs = 60_000 }: { readonly what?: string; readonly timeoutMs?: number } = {},
+  ): Promise<AppStatus> {
+    const end = Date.now() + timeoutMs;
+    for (;;) {
+      const status = await this.app(name);
+      if (status !== undefined && is(status)) return status;
+      if (Date.now() > end || this.agent.hasEnded) throw this.#unmet(name, what, status);
+      await pause(150);
+    }
+  }
+
+  #unmet(name: string, what: string, status: AppStatus | undefined): Error {
+    const said = status === undefined ? "there is no App object" : JSON.stringify(status.all);
+    const ended = this.agent.hasEnded ? "; the agent has ended" : "";
+    return new Error(
+      `${this.name}: ${name} did not become ${what}${ended}. It says:\n${said.slice(0, 6000)}\nthe agent's log ends:\n${this.agent.logTail()}`,
+    );
+  }
+
+  async #apps(): Promise<readonly KubeObject[] | undefined> {
+    const path = `/apis/holdfast.dev/v1alpha1/namespaces/${agentNamespace}/apps`;
+    return await this.api.items(path).catch(() => undefined);
+  }
+}
+
+function readApp({ spec, status }: KubeObject): AppStatus | undefined {
+  if (!isJsonObject(status)) return undefined;
+  const revisions = isJsonObject(status.revisions) ? status.revisions : {};
+  const commit = (key: string) => {
+    const revision = revisions[key];
+    return isJsonObject(revision) ? String(revision.commit) : undefined;
+  };
+  const desired = isJsonObject(spec) ? spec.desired : undefined;
+  return {
+    state: String(status.state),
+    stage: String(status.stage),
+    reason: String(status.reason),
+    message: String(status.message),
+    live: commit("live"),
+    applied: commit("applied"),
+    desired: typeof desired === "string" ? desired : undefined,
+    all: status,
+  };
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Polls; a throw counts as not yet. */
+export async function until(
+  what: string,
+  holds: () => Promise<boolean>,
+  timeoutMs = 60_000,
+): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      if (await holds()) return;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > end)
+      throw new Error(`not within ${timeoutMs / 1000} s: ${what}`, { cause: last });
+    await pause(100);
+  }
+}

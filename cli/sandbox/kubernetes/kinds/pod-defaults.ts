@@ -1,0 +1,98 @@
+import { isMap, type Json, listAt, mapAt } from "../json.ts";
+import { fallback, maps } from "./defaults.ts";
+
+/** The defaults of a pod spec, also inside templates. Changes `spec`. */
+export function defaultPodSpec(spec: Json): void {
+  fallback(spec, {
+    restartPolicy: "Always",
+    terminationGracePeriodSeconds: 30,
+    dnsPolicy: "ClusterFirst",
+    securityContext: {},
+    schedulerName: "default-scheduler",
+  });
+  if (typeof spec.serviceAccountName === "string")
+    fallback(spec, { serviceAccount: spec.serviceAccountName });
+  else if (typeof spec.serviceAccount === "string") spec.serviceAccountName = spec.serviceAccount;
+  const containers = ["containers", "initContainers", "ephemeralContainers"];
+  for (const container of maps(containers.flatMap((key) => [...listAt(spec, key)]))) {
+    defaultContainer(container, spec.hostNetwork === true);
+  }
+  for (const volume of maps(listAt(spec, "volumes"))) defaultVolume(volume);
+}
+
+function defaultContainer(container: Json, hostNetwork: boolean): void {
+  const image = typeof container.image === "string" ? container.image : "";
+  fallback(container, {
+    terminationMessagePath: "/dev/termination-log",
+    terminationMessagePolicy: "File",
+    imagePullPolicy: isLatest(image) ? "Always" : "IfNotPresent",
+  });
+  for (const port of maps(listAt(container, "ports"))) {
+    fallback(port, { protocol: "TCP" });
+    if (hostNetwork) fallback(port, { hostPort: port.containerPort });
+  }
+  for (const probe of ["livenessProbe", "readinessProbe", "startupProbe"]) {
+    if (isMap(container[probe])) defaultProbe(container[probe]);
+  }
+  for (const hook of ["postStart", "preStop"]) {
+    const get = mapAt(container, "lifecycle", hook).httpGet;
+    if (isMap(get)) fallback(get, { scheme: "HTTP", path: "/" });
+  }
+  for (const source of maps(listAt(container, "env"))) {
+    const field = mapAt(source, "valueFrom").fieldRef;
+    if (isMap(field)) fallback(field, { apiVersion: "v1" });
+    const resource = mapAt(source, "valueFrom").resourceFieldRef;
+    if (isMap(resource)) fallback(resource, { divisor: "0" });
+  }
+  defaultRequests(mapAt(container, "resources"));
+}
+
+function isLatest(image: string): boolean {
+  if (image.includes("@")) return false;
+  const tag = /:([^/:]+)$/.exec(image)?.[1];
+  return tag === undefined || tag === "latest";
+}
+
+/** What is limited and not requested is requested whole. */
+function defaultRequests(resources: Json): void {
+  if (!isMap(resources.limits)) return;
+  const requests = isMap(resources.requests) ? resources.requests : {};
+  fallback(requests, resources.limits);
+  resources.requests = requests;
+}
+
+function defaultProbe(probe: Json): void {
+  const numbers = {
+    timeoutSeconds: 1,
+    periodSeconds: 10,
+    successThreshold: 1,
+    failureThreshold: 3,
+  };
+  for (const [key, value] of Object.entries(numbers)) {
+    if (probe[key] === undefined || probe[key] === 0) probe[key] = value;
+  }
+  if (isMap(probe.httpGet)) fallback(probe.httpGet, { scheme: "HTTP", path: "/" });
+  if (isMap(probe.grpc)) fallback(probe.grpc, { service: "" });
+}
+
+const ordinary = 0o644;
+
+function defaultVolume(volume: Json): void {
+  for (const source of ["secret", "configMap", "downwardAPI", "projected"]) {
+    const found = volume[source];
+    if (isMap(found)) fallback(found, { defaultMode: ordinary });
+  }
+  if (isMap(volume.hostPath)) fallback(volume.hostPath, { type: "" });
+  for (const source of maps(listAt(volume, "projected", "sources"))) {
+    const token = source.serviceAccountToken;
+    if (isMap(token)) fallback(token, { expirationSeconds: 3600 });
+    for (const item of maps(listAt(source, "downwardAPI", "items"))) defaultFieldRef(item);
+  }
+  for (const item of maps(listAt(volume, "downwardAPI", "items"))) defaultFieldRef(item);
+  const sources = Object.keys(volume).filter((key) => key !== "name");
+  if (sources.length === 0) volume.emptyDir = {};
+}
+
+function defaultFieldRef(item: Json): void {
+  if (isMap(item.fieldRef)) fallback(item.fieldRef, { apiVersion: "v1" });
+}

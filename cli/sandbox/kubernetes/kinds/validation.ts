@@ -1,0 +1,148 @@
+import { jsonEqual } from "../../../../agent/model/json.ts";
+import { type About, type Cause, invalid } from "../http/fault.ts";
+import { isMap, type Json, listAt, mapAt, textAt, valueAt } from "../json.ts";
+import { schemaCauses } from "./crd-object.ts";
+import { qualified, type Served } from "./resource.ts";
+
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const free = new Set(["rbac.authorization.k8s.io"]);
+
+/** Throws the 422 that the server would answer; the checks that people meet most, not all of them. */
+export function validateObject(about: About, served: Served, object: Json): void {
+  const causes = [...nameCauses(about, object)];
+  if (served.resource.builtin) causes.push(...(checks[qualified(served.resource)]?.(object) ?? []));
+  else causes.push(...schemaCauses(served.version.openApi, object));
+  if (causes.length > 0) throw invalid(about, causes);
+}
+
+function* nameCauses({ group }: About, object: Json): Generator<Cause> {
+  const name = textAt(object, "metadata", "name");
+  if (free.has(group) || (name.length <= 253 && subdomain.test(name))) return;
+  yield {
+    reason: "FieldValueInvalid",
+    message: `Invalid value: ${JSON.stringify(name)}: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`,
+    field: "metadata.name",
+  };
+}
+
+type Check = (object: Json) => Cause[];
+
+const checks: Readonly<Record<string, Check>> = {
+  "deployments.apps": workload,
+  "statefulsets.apps": workload,
+  "daemonsets.apps": workload,
+  "replicasets.apps": workload,
+  secrets: (object) =>
+    Object.entries(mapAt(object, "data"))
+      .filter(([, value]) => typeof value !== "string")
+      .map(([key]) => ({
+        reason: "FieldValueInvalid",
+        message: "Invalid value",
+        field: `data[${key}]`,
+      })),
+};
+
+function workload(object: Json): Cause[] {
+  const causes: Cause[] = [];
+  const selector = mapAt(object, "spec", "selector", "matchLabels");
+  const labels = mapAt(object, "spec", "template", "metadata", "labels");
+  if (!isMap(valueAt(object, "spec", "selector"))) {
+    causes.push({
+      reason: "FieldValueRequired",
+      message: "Required value",
+      field: "spec.selector",
+    });
+  }
+  if (Object.entries(selector).some(([key, value]) => labels[key] !== value)) {
+    const shown = JSON.stringify(labels);
+    causes.push({
+      reason: "FieldValueInvalid",
+      message: `Invalid value: ${shown}: \`selector\` does not match template \`labels\``,
+      field: "spec.template.metadata.labels",
+    });
+  }
+  const containers = listAt(object, "spec", "template", "spec", "containers");
+  if (containers.length === 0) {
+    causes.push({
+      reason: "FieldValueRequired",
+      message: "Required value",
+      field: "spec.template.spec.containers",
+    });
+  }
+  for (const [index, container] of containers.entries()) {
+    if (textAt(container, "image") !== "") continue;
+    const field = `spec.template.spec.containers[${index}].image`;
+    causes.push({ reason: "FieldValueRequired", message: "Required value", field });
+  }
+  return causes;
+}
+
+/** What may not change: identity, selectors, role references, what is declared immutable. */
+export function validateUpdate(
+  about: About,
+  served: Served,
+  { live, next }: { live: Json; next: Json },
+): void {
+  const causes: Cause[] = [];
+  for (const field of ["uid", "name", "namespace"]) {
+    const before = textAt(live, "metadata", field);
+    const after = textAt(next, "metadata", field);
+    if (before !== after) causes.push(immutable(`metadata.${field}`, JSON.stringify(after)));
+  }
+  for (const path of fixed[qualified(served.resource)] ?? []) {
+    const after = valueAt(next, ...path);
+    if (jsonEqual(valueAt(live, ...path), after)) continue;
+    causes.push(immutable(path.join("."), JSON.stringify(after)));
+  }
+  if (live.immutable === true) causes.push(...frozen(live, next));
+  if (causes.length > 0) throw invalid(about, causes);
+}
+
+const fixed: Readonly<Record<string, readonly string[][]>> = {
+  "deployments.apps": [["spec", "selector"]],
+  "daemonsets.apps": [["spec", "selector"]],
+  "replicasets.apps": [["spec", "selector"]],
+  "statefulsets.apps": [
+    ["spec", "selector"],
+    ["spec", "serviceName"],
+    ["spec", "volumeClaimTemplates"],
+  ],
+  "jobs.batch": [
+    ["spec", "template"],
+    ["spec", "selector"],
+    ["spec", "completions"],
+  ],
+  "rolebindings.rbac.authorization.k8s.io": [["roleRef"]],
+  "clusterrolebindings.rbac.authorization.k8s.io": [["roleRef"]],
+  "customresourcedefinitions.apiextensions.k8s.io": [
+    ["spec", "scope"],
+    ["spec", "group"],
+    ["spec", "names", "kind"],
+  ],
+  "storageclasses.storage.k8s.io": [["provisioner"], ["parameters"]],
+};
+
+function immutable(field: string, shown: string): Cause {
+  return {
+    reason: "FieldValueInvalid",
+    message: `Invalid value: ${shown}: field is immutable`,
+    field,
+  };
+}
+
+function frozen(live: Json, next: Json): Cause[] {
+  const causes: Cause[] = [];
+  for (const field of ["data", "binaryData"]) {
+    if (jsonEqual(live[field] ?? {}, next[field] ?? {})) continue;
+    causes.push({
+      reason: "FieldValueForbidden",
+      message: "Forbidden: field is immutable when `immutable` is set",
+      field,
+    });
+  }
+  if (next.immutable !== true) {
+    const message = "Forbidden: field is immutable when `immutable` is set";
+    causes.push({ reason: "FieldValueForbidden", message, field: "immutable" });
+  }
+  return causes;
+}

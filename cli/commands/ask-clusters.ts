@@ -15,6 +15,8 @@ export interface Answered<T> {
   readonly failures: readonly Report[];
 }
 
+/** `isPatient`: only the time of the whole command counts. */
+type Asker = CommandContext & { readonly isPatient?: boolean };
 type Ask<T> = (client: ClusterClient, target: Target, signal: AbortSignal) => Promise<T>;
 
 type One<T> =
@@ -23,7 +25,7 @@ type One<T> =
 
 /** Asks every cluster, some at a time, each within its own time. A cluster that fails takes nothing from the others. */
 export async function askClusters<T>(
-  context: CommandContext,
+  context: Asker,
   targets: readonly Target[],
   ask: Ask<T>,
 ): Promise<Answered<T>> {
@@ -45,13 +47,14 @@ export async function askClusters<T>(
   return { answers, failures: grouped(done.flatMap((one) => (one.ok ? [] : [one.failure]))) };
 }
 
-async function askOne<T>(context: CommandContext, target: Target, ask: Ask<T>): Promise<One<T>> {
+async function askOne<T>(context: Asker, target: Target, ask: Ask<T>): Promise<One<T>> {
   const { ports, options, terminal } = context;
   terminal.detail(`asking ${target.cluster} through context ${target.context}`);
   const late = new AbortController();
   const done = new AbortController();
   const whenLate = () => late.abort(new Error(`no answer within ${clusterTimeoutMs / 1000} s`));
-  ports.clock.sleep(clusterTimeoutMs, done.signal).then(whenLate, () => {});
+  if (context.isPatient !== true)
+    ports.clock.sleep(clusterTimeoutMs, done.signal).then(whenLate, () => {});
   const signal = AbortSignal.any([context.signal, late.signal]);
   let client: ClusterClient | undefined;
   try {

@@ -50,8 +50,9 @@ export function chooseClusters(view: FleetView, flags: ClusterFlags): readonly C
   return matchClusters(view, flags);
 }
 
-export function knownClusters({ fleet, hasher }: FleetView): readonly string[] {
-  return selectUnits(fleet, "", hasher).known;
+/** Names of all Cluster documents that can be read. */
+export function knownClusters({ fleet }: Pick<FleetView, "fleet">): readonly string[] {
+  return [...fleet.clusters.keys()];
 }
 
 /** Throws CliError for a `--cluster` that nobody knows. */

@@ -85,7 +85,6 @@ const acceptCommand: CommandSpec = {
     { flags: "--commit", summary: "prepare prune.accept in app.yaml, for the whole fleet" },
     { flags: "--max <n>", summary: "with --commit: at most so many deletions" },
     { flags: "--patch <file>", summary: "with --commit: write a patch there (- for stdout)" },
-    { flags: "--push", summary: "with --commit: commit to a new local branch" },
     { flags: "--tip <rev>", summary: "instead of an app: follow a rewritten branch" },
   ],
   examples: [

@@ -1,0 +1,195 @@
+import { fromAppObject } from "../../agent/status/app-object.ts";
+import { cliApiVersion } from "../output/document.ts";
+import type { Report } from "../output/error.ts";
+import { heldText } from "../output/held-text.ts";
+import { plainStyle, type Style } from "../output/style.ts";
+import { count, listNames, sections } from "../output/text.ts";
+import { askClusters } from "./ask-clusters.ts";
+import { confirm } from "./confirm.ts";
+import { type CommandContext, nowText } from "./context.ts";
+import { type FoundHeld, findHeld, type HeldUnit, isPlan } from "./find-held.ts";
+import { newRequest, writeRequest } from "./request.ts";
+import { CliError, type CommandResult } from "./result.ts";
+
+export interface AcceptWish {
+  readonly app: string;
+  readonly plan: string | undefined;
+}
+
+/** Lets what is held on the chosen clusters through, bound to the digest that was shown (P-52, P-85). */
+export async function acceptOnClusters(
+  context: CommandContext,
+  wish: AcceptWish,
+): Promise<CommandResult> {
+  const found = await findHeld(context, wish.app);
+  if (found.units.length === 0) return nothingHeld(context, wish, found);
+  const other = found.units.filter(({ held }) => !fits(held.plan, wish));
+  if (other.length > 0) return planChanged(context, wish, other);
+  const plan = onePlan(found.units, wish);
+  const isUnattended = context.options.yes && !context.terminal.isInteractive;
+  if (isUnattended && wish.plan === undefined) throw unbound(wish.app, plan);
+  const clusters = found.units.map(({ target }) => target.cluster);
+  const number = found.units[0]?.held.deletions.length ?? 0;
+  const decision = await confirm(context, {
+    preview: preview(found.units, plainStyle),
+    question: `Delete ${number === 1 ? "this object" : `these ${number} objects`} on ${listNames(clusters)}?`,
+    unattended: `holdfast accept ${wish.app} --cluster ${clusters[0]} --plan ${plan} --yes`,
+  });
+  const failures = decision === "yes" ? await request(context, found.units, plan) : [];
+  return answer(context, {
+    wish,
+    units: found.units,
+    plan,
+    decision,
+    failures: [...failures, ...found.unreached],
+  });
+}
+
+function fits(plan: string | undefined, wish: AcceptWish): boolean {
+  return wish.plan === undefined || isPlan(plan, wish.plan);
+}
+
+/** One question is about one plan. */
+function onePlan(units: readonly HeldUnit[], { app }: AcceptWish): string {
+  const plans = [...new Set(units.map(({ held }) => held.plan))];
+  const [plan] = plans;
+  if (plan === undefined) {
+    const reason = units[0]?.held.reason;
+    throw new CliError({
+      what: `${app} is held, but nothing would be deleted`,
+      why: units[0]?.held.message ?? "",
+      ...(reason === undefined ? {} : { reason }),
+      next: "the message says what it waits for",
+    });
+  }
+  if (plans.length === 1) return plan;
+  throw new CliError({
+    what: `${app} is held with ${plans.length} different plans`,
+    where: units
+      .map(({ target, held }) => `${target.cluster}: ${held.plan ?? "no plan"}`)
+      .join(", "),
+    next: `one at a time: --cluster ${units[0]?.target.cluster}`,
+  });
+}
+
+function unbound(app: string, plan: string): Error {
+  return new CliError({
+    what: "--yes needs the plan that it agrees to",
+    next: `holdfast accept ${app} --plan ${plan} --yes`,
+  });
+}
+
+function preview(units: readonly HeldUnit[], style: Style): string {
+  return `${sections(...units.map(({ status, held }) => heldText(status, held, style)))}\n`;
+}
+
+/** Each cluster is asked again: what is there must still be what was shown. */
+async function request(
+  context: CommandContext,
+  units: readonly HeldUnit[],
+  plan: string,
+): Promise<readonly Report[]> {
+  const byCluster = new Map(units.map((unit) => [unit.target.cluster, unit]));
+  const body = newRequest(context.ports, plan);
+  const targets = units.map(({ target }) => target);
+  const { answers, failures } = await askClusters(
+    context,
+    targets,
+    async (client, target, signal) => {
+      const unit = byCluster.get(target.cluster);
+      if (unit === undefined) return false;
+      const stillHolds = (object: HeldUnit["object"]) => fromAppObject(object)?.held?.plan === plan;
+      return await writeRequest(
+        client,
+        { kind: "accept", body, object: unit.object, stillHolds },
+        signal,
+      );
+    },
+  );
+  const changed = answers.filter(({ answer: isWritten }) => !isWritten);
+  return [...failures, ...changed.map(({ target }) => movedOn(target.cluster))];
+}
+
+function movedOn(cluster: string): Report {
+  return {
+    what: `nothing was accepted on ${cluster}`,
+    why: "what is held there has changed since it was shown",
+    next: "run it again and look at the new plan",
+  };
+}
+
+interface Outcome {
+  readonly wish: AcceptWish;
+  readonly units: readonly HeldUnit[];
+  readonly plan: string;
+  readonly decision: "yes" | "no" | "preview";
+  readonly failures: readonly Report[];
+}
+
+function answer(context: CommandContext, outcome: Outcome): CommandResult {
+  const { wish, units, plan, decision, failures } = outcome;
+  const clusters = units.map(({ target }) => target.cluster);
+  const said = {
+    yes: `Accepted plan ${plan} on ${listNames(clusters)}. Each object is checked again before it goes.\n`,
+    no: "Declined. Nothing was written.\n",
+    preview: "Nothing was written (--dry-run).\n",
+  }[decision];
+  return {
+    exitCode: decision === "no" ? 1 : 0,
+    isIncomplete: failures.length > 0,
+    reports: failures,
+    hints: decision === "yes" ? [`holdfast status ${wish.app}`] : [],
+    output: document(context, {
+      app: wish.app,
+      plan,
+      accepted: decision === "yes",
+      units: units.map(({ target, held }) => ({ cluster: target.cluster, ...held })),
+      draw: (style) => (decision === "preview" ? preview(units, style) : "") + said,
+    }),
+  };
+}
+
+interface Drawn extends Readonly<Record<string, unknown>> {
+  draw(style: Style): string;
+}
+
+function document(context: CommandContext, { draw, ...facts }: Drawn): CommandResult["output"] {
+  return {
+    form: "document",
+    document: {
+      apiVersion: cliApiVersion,
+      kind: "AcceptReport",
+      generatedAt: nowText(context),
+      complete: true,
+      problems: [],
+      ...facts,
+    },
+    draw,
+  };
+}
+
+function nothingHeld(
+  context: CommandContext,
+  { app }: AcceptWish,
+  { clusters, unreached }: FoundHeld,
+): CommandResult {
+  const draw = () => `${app} is held on none of ${count(clusters, "cluster")}.\n`;
+  return {
+    exitCode: 1,
+    isIncomplete: unreached.length > 0,
+    reports: unreached,
+    output: document(context, { app, accepted: false, units: [], draw }),
+  };
+}
+
+function planChanged(
+  context: CommandContext,
+  { app, plan = "" }: AcceptWish,
+  units: readonly HeldUnit[],
+): CommandResult {
+  const found = units.map(({ target, held }) => `${target.cluster}: ${held.plan ?? "no plan"}`);
+  const draw = (style: Style) =>
+    `${preview(units, style)}Nothing was accepted: plan ${plan} is not what is held (${found.join(", ")}).\n`;
+  const shown = units.map(({ target, held }) => ({ cluster: target.cluster, ...held }));
+  return { exitCode: 1, output: document(context, { app, accepted: false, units: shown, draw }) };
+}

@@ -40,7 +40,7 @@ export function statusFailure(head: AnswerHead, address: Address, now: number): 
 }
 
 function redirectHost(head: AnswerHead): string {
-  const location = single(head.headers["location"]);
+  const location = single(head.headers.location);
   if (location === undefined || !URL.canParse(location)) return "";
   return ` to ${new URL(location).host}`;
 }

@@ -71,7 +71,7 @@ function createLocalRepository(place: GitFolder): LocalRepository {
     read: (id, paths) =>
       readFiles({ reader, commit: id, fileBytes: defaultLimits.fileBytes }, paths),
     contains,
-    log: (range) => walkRange(read, range),
+    log: async (range) => (await walkRange(read, range)).commits,
     workTree,
     remoteUrl: (remote = "origin") => remoteUrl(gitdir, remote),
     currentBranch: () => currentBranch(place),

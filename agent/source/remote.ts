@@ -48,7 +48,7 @@ export function createRemote(options: RemoteOptions): Remote {
 
   async function tip(signal: AbortSignal): Promise<string> {
     const http = await client(limits.advertisementBytes, signal);
-    const refs = await answered(options, () =>
+    const refs = await answered({ ...options, signal }, () =>
       listServerRefs({ http, url: address.url, prefix: ref, peelTags: true, protocolVersion: 2 }),
     );
     const found = refs.find((known) => known.ref === ref);
@@ -67,7 +67,7 @@ export function createRemote(options: RemoteOptions): Remote {
       declared = checkPack(pack, limits.pack);
     });
     const stage = store.stage({ fresh, check });
-    const found = await answered(options, () =>
+    const found = await answered({ ...options, signal }, () =>
       fetch({
         fs: stage.fs,
         http,
@@ -114,10 +114,13 @@ function refMissing({ address, ref }: RemoteOptions): SourceError {
   );
 }
 
-async function answered<T>(options: RemoteOptions, ask: () => Promise<T>): Promise<T> {
+async function answered<T>(
+  options: RemoteOptions & { readonly signal: AbortSignal },
+  ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
+    if (options.signal.aborted) throw options.signal.reason;
     const name = error instanceof Error ? error.name : "";
     if (name === "NotFoundError") throw refMissing(options);
     if (name === "RemoteCapabilityError")

@@ -102,6 +102,14 @@ export function createRepository(options: RepositoryOptions): ConfigSource {
     });
   }
 
+  async function log(range: Range, signal: AbortSignal): Promise<readonly Commit[]> {
+    return guarded(async (present) => {
+      let found = await walkRange(cut(present), range);
+      while (found.isCut && (await deeper(present, signal))) found = await walkRange(cut(present), range);
+      return found.commits;
+    });
+  }
+
   function read(commit: string, paths: readonly string[]): Promise<Files> {
     const { fileBytes } = options.limits;
     return guarded(({ reader }) => readFiles({ reader, commit, fileBytes }, paths));
@@ -113,7 +121,7 @@ export function createRepository(options: RepositoryOptions): ConfigSource {
     contains,
     tree: (id): Promise<Tree> => guarded(({ reader }) => reader.tree(id)),
     read,
-    log: (range: Range) => guarded((present) => walkRange(cut(present), range)),
+    log,
     close: () => transport.close(),
   };
 }

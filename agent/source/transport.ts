@@ -55,39 +55,56 @@ interface Wire extends TransportOptions {
   readonly exchange: Exchange;
 }
 
+/** The whole answer is here, within its cap, before isomorphic-git sees a byte of it: a broken stream cannot hang it. */
 async function send(wire: Wire, asked: GitHttpRequest): Promise<GitHttpResponse> {
-  const { address, exchange, limits, clock } = wire;
+  const { address, exchange } = wire;
   const method = asked.method === "POST" ? "POST" : "GET";
   const headers = authorized(wire, asked);
   const body = asked.body === undefined ? null : await joined(asked.body);
+  const { dispatcher } = wire;
+  const { signal } = exchange;
   try {
-    const { dispatcher } = wire;
-    const { signal } = exchange;
     const answer = await request(asked.url, { method, headers, body, dispatcher, signal });
-    const head = { status: answer.statusCode, headers: answer.headers };
-    if (head.status !== 200) {
+    // A body that is let go reports so as an error; unheard, that would end the process.
+    answer.body.on("error", () => undefined);
+    const chunks = await wanted(wire, answer, method).catch((error: unknown) => {
       answer.body.destroy();
-      throw statusFailure(head, address, clock.now());
-    }
-    const type = single(head.headers["content-type"]) ?? "";
-    if (!isGit(type, head.headers["content-encoding"])) {
-      answer.body.destroy();
-      throw invalid(
-        `${address.url} answered with ${type.slice(0, 60) || "no content type"} instead of Git. Check the address, and whether a login page or captive portal is in between.`,
-      );
-    }
-    const cap = method === "GET" ? limits.advertisementBytes : exchange.answerBytes;
+      throw error;
+    });
     return {
       url: asked.url,
       method,
-      statusCode: head.status,
+      statusCode: answer.statusCode,
       statusMessage: "OK",
-      headers: { "content-type": type },
-      body: bounded(wire, answer.body, cap),
+      headers: { "content-type": single(answer.headers["content-type"]) ?? "" },
+      body: iterated(chunks),
     };
   } catch (error) {
+    if (signal.aborted) throw signal.reason;
     throw connectionFailure(error, address);
   }
+}
+
+async function wanted(
+  wire: Wire,
+  answer: Dispatcher.ResponseData,
+  method: string,
+): Promise<readonly Uint8Array[]> {
+  const { address, exchange, limits, clock } = wire;
+  const head = { status: answer.statusCode, headers: answer.headers };
+  if (head.status !== 200) throw statusFailure(head, address, clock.now());
+  const type = single(head.headers["content-type"]) ?? "";
+  if (!isGit(type, head.headers["content-encoding"])) {
+    throw invalid(
+      `${address.url} answered with ${type.slice(0, 60) || "no content type"} instead of Git. Check the address, and whether a login page or captive portal is in between.`,
+    );
+  }
+  const cap = method === "GET" ? limits.advertisementBytes : exchange.answerBytes;
+  return bounded(wire, answer.body, cap);
+}
+
+async function* iterated(chunks: readonly Uint8Array[]): AsyncIterableIterator<Uint8Array> {
+  yield* chunks;
 }
 
 function isGit(type: string, encoding: unknown): boolean {
@@ -107,7 +124,7 @@ function authorized(wire: Wire, asked: GitHttpRequest): Record<string, string> {
   const headers: Record<string, string> = { ...asked.headers, "user-agent": "git/holdfast" };
   if (exchange.credential !== undefined) {
     const { username, password } = exchange.credential;
-    headers["authorization"] = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+    headers.authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   }
   return headers;
 }
@@ -119,25 +136,23 @@ async function joined(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): P
 }
 
 /** Buffers escape a worker's heap limit, so this cap is the memory wall (security §4.2). */
-async function* bounded(
+async function bounded(
   wire: Wire,
   body: AsyncIterable<Uint8Array>,
   cap: number,
-): AsyncIterableIterator<Uint8Array> {
+): Promise<readonly Uint8Array[]> {
   const pace = createPace(wire);
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
-  try {
-    for await (const chunk of body) {
-      bytes += chunk.length;
-      if (bytes > cap) {
-        throw invalid(`The answer of ${wire.address.url} is larger than ${cap} bytes.`, "limit");
-      }
-      pace(chunk.length);
-      yield chunk;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > cap) {
+      throw invalid(`The answer of ${wire.address.url} is larger than ${cap} bytes.`, "limit");
     }
-  } catch (error) {
-    throw connectionFailure(error, wire.address);
+    pace(chunk.length);
+    chunks.push(chunk);
   }
+  return chunks;
 }
 
 /** Throws when too little came in a window, or when the whole takes too long (G02). */

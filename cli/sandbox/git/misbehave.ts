@@ -12,6 +12,8 @@ export type Misbehaviour =
   | { readonly kind: "delay"; readonly ms: number }
   /** The answer to the fetch ends after that many bytes. */
   | { readonly kind: "truncate"; readonly bytes: number }
+  /** The same, as a share of the whole. */
+  | { readonly kind: "cut"; readonly share: number }
   /** One bit of the answer to the fetch is another. */
   | { readonly kind: "flip"; readonly at: number }
   /** Bytes without end. */
@@ -41,6 +43,7 @@ export async function misbehave(
       pour(request, response);
       return true;
     case "truncate":
+    case "cut":
     case "flip":
     case "answer":
       return false;
@@ -62,6 +65,7 @@ function pour(request: IncomingMessage, response: ServerResponse): void {
 /** The body as this behaviour leaves it; only answers to a fetch are touched. */
 export function spoil(behaviour: Misbehaviour | undefined, body: Buffer): Buffer {
   if (behaviour?.kind === "truncate") return body.subarray(0, behaviour.bytes);
+  if (behaviour?.kind === "cut") return body.subarray(0, Math.floor(body.length * behaviour.share));
   if (behaviour?.kind === "answer") return Buffer.from(behaviour.body);
   if (behaviour?.kind !== "flip") return body;
   const copy = Buffer.from(body);

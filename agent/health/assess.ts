@@ -3,15 +3,20 @@ import { type GroupKind, groupOf, type KubeObject } from "../model/object.ts";
 import type { HealthRules } from "./cel.ts";
 import { assessCronJob } from "./cron-job.ts";
 import { assessDaemonSet } from "./daemon-set.ts";
+import { databaseKinds } from "./database-kinds.ts";
+import { deliveryKinds } from "./delivery-kinds.ts";
 import { assessDeployment } from "./deployment.ts";
 import { assessGeneral } from "./general.ts";
 import { assessHorizontalPodAutoscaler } from "./horizontal-pod-autoscaler.ts";
+import { infrastructureKinds } from "./infrastructure-kinds.ts";
 import { assessJob } from "./job.ts";
 import { assessPersistentVolume, assessPersistentVolumeClaim } from "./persistent-volume.ts";
+import { platformKinds } from "./platform-kinds.ts";
 import { assessPod } from "./pod.ts";
 import { assessPodDisruptionBudget } from "./pod-disruption-budget.ts";
 import { healthy, type KindRule, missing, numberAt, progressing, textAt } from "./read.ts";
 import { assessReplicaSet } from "./replica-set.ts";
+import type { RuleTable } from "./rules.ts";
 import {
   assessApiService,
   assessCustomResourceDefinition,
@@ -21,7 +26,11 @@ import { assessIngress, assessService } from "./service.ts";
 import { assessStatefulSet } from "./stateful-set.ts";
 
 /** One line per kind, by `group/Kind`, for any version (semantics §5.2). */
-const rules: Readonly<Record<string, KindRule>> = {
+const rules: RuleTable = {
+  ...deliveryKinds,
+  ...databaseKinds,
+  ...infrastructureKinds,
+  ...platformKinds,
   "apps/Deployment": assessDeployment,
   "apps/StatefulSet": assessStatefulSet,
   "apps/DaemonSet": assessDaemonSet,
@@ -50,16 +59,28 @@ export function assessHealth(object: KubeObject | undefined, custom?: HealthRule
   const told = custom?.assess(object);
   if (told !== undefined) return told;
   const group = groupOf(object.apiVersion);
-  const known = rules[`${group}/${object.kind}`]?.(object);
+  const known = ruleOf({ group, kind: object.kind })?.(object);
   if (known !== undefined) return known;
   return isConfiguration({ group, kind: object.kind }) ? healthy() : assessGeneral(object);
 }
 
-/** Whether its controller has seen this generation; a number may come as a string. Not newer either: the object was restored. */
+/** The exact kind, else its group, else a group that it is part of. */
+function ruleOf({ group, kind }: GroupKind): KindRule | undefined {
+  const exact = rules[`${group}/${kind}`] ?? rules[`${group}/*`];
+  if (exact !== undefined) return exact;
+  const labels = group.split(".");
+  for (let from = 1; from < labels.length - 1; from++) {
+    const found = rules[`*.${labels.slice(from).join(".")}/*`];
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Whether its controller has seen this generation; a number may come as a string (a long one is the hash of an old controller). Not newer either: the object was restored. */
 function isObserved(object: KubeObject): boolean {
   const { generation } = object.metadata;
   const text = textAt(object, "status", "observedGeneration");
-  const observed = /^[0-9]{1,15}$/.test(text)
+  const observed = /^[0-9]{1,7}$/.test(text)
     ? Number(text)
     : numberAt(object, "status", "observedGeneration");
   return observed === undefined || generation === undefined || observed === generation;

@@ -1,8 +1,19 @@
 import { type Health, type HealthStatus, healthStatuses } from "../model/health.ts";
 import { degraded, healthy, progressing, type StatusCondition, suspended, words } from "./read.ts";
-import { speaksOfFailure, speaksOfWork } from "./vocabulary.ts";
+import { isPaused, speaksOfFailure, speaksOfWork } from "./vocabulary.ts";
 
-const failing: ReadonlySet<string> = new Set(["Stalled", "Failed", "Degraded", "Error"]);
+const stopping: ReadonlySet<string> = new Set(["Paused", "Suspended", "Stopped"]);
+const failing: ReadonlySet<string> = new Set([
+  "Stalled",
+  "Failed",
+  "Degraded",
+  "Error",
+  "Invalid",
+  "Unhealthy",
+  "HasErrors",
+  "ErrorOccurred",
+]);
+const failingEnds = ["Failed", "Error", "Failure"] as const;
 const working: ReadonlySet<string> = new Set([
   "Reconciling",
   "Creating",
@@ -11,14 +22,24 @@ const working: ReadonlySet<string> = new Set([
   "Issuing",
   "Waiting",
   "Pending",
+  "Initializing",
+  "Installing",
+  "Upgrading",
+  "Deleting",
+  "Terminating",
+  "RollingUpdate",
 ]);
-const telling: ReadonlySet<string> = new Set([
+/** These sum an object up: where one of them is, details such as `DatabaseReady` are left to the controller. */
+const summing: ReadonlySet<string> = new Set([
   "Ready",
   "Available",
   "Healthy",
   "Succeeded",
   "Complete",
   "Completed",
+]);
+const telling: ReadonlySet<string> = new Set([
+  ...summing,
   "Reconciled",
   "Synced",
   "Accepted",
@@ -27,9 +48,40 @@ const telling: ReadonlySet<string> = new Set([
   "Active",
   "Installed",
 ]);
+/** For which True is bad, and a reason may still say that it is only on its way. */
+const inverted: ReadonlySet<string> = new Set(["NotReady", "Unready", "NotAvailable"]);
+const detailEnds = [
+  "Ready",
+  "Available",
+  "Healthy",
+  "Succeeded",
+  "Success",
+  "Completed",
+  "Synced",
+  "Synchronized",
+  "Reconciled",
+  "Accepted",
+  "Admitted",
+  "Programmed",
+  "Deployed",
+  "Installed",
+  "Established",
+  "Valid",
+  "Applied",
+  "Resolved",
+  "ResolvedRefs",
+  "Provisioned",
+  "Initialized",
+  "Registered",
+  "Connected",
+] as const;
+/** News about other versions is no news about this object. */
+const offers = ["UpdateAvailable", "UpgradeAvailable", "UpdatesAvailable"] as const;
+
+type Conditions = readonly StatusCondition[];
 
 /** Semantics §5.1 (5), as far as conditions go: first match wins; undefined: they say nothing that we know. */
-export function assessConditions(conditions: readonly StatusCondition[]): Health | undefined {
+export function assessConditions(conditions: Conditions): Health | undefined {
   return stopped(conditions) ?? failed(conditions) ?? underWay(conditions) ?? told(conditions);
 }
 
@@ -37,39 +89,76 @@ function isTrue({ status }: StatusCondition): boolean {
   return status === "True";
 }
 
-function stopped(conditions: readonly StatusCondition[]): Health | undefined {
+function stopped(conditions: Conditions): Health | undefined {
   const found = conditions.find(
     (condition) =>
-      isTrue(condition) && (condition.type === "Paused" || condition.type === "Suspended"),
+      (isTrue(condition) && stopping.has(condition.type)) ||
+      (condition.status === "False" && telling.has(condition.type) && isPaused(condition.reason)),
   );
   return found && suspended(words(found));
 }
 
-function failed(conditions: readonly StatusCondition[]): Health | undefined {
+function failed(conditions: Conditions): Health | undefined {
   const found = conditions.find((condition) => isTrue(condition) && isFailure(condition.type));
   return found && degraded(words(found));
 }
 
 function isFailure(type: string): boolean {
-  return failing.has(type) || ["Failed", "Error", "Failure"].some((end) => type.endsWith(end));
+  return failing.has(type) || failingEnds.some((end) => type.endsWith(end) || type.startsWith(end));
 }
 
-function underWay(conditions: readonly StatusCondition[]): Health | undefined {
-  const found = conditions.find((condition) => isTrue(condition) && working.has(condition.type));
+/** `Reconciling` with a reason that speaks of a retry only says that what failed is tried again. */
+function underWay(conditions: Conditions): Health | undefined {
+  const found = conditions.find(
+    (condition) =>
+      isTrue(condition) && working.has(condition.type) && !condition.reason.includes("Retry"),
+  );
   return found && progressing(words(found));
 }
 
-function told(conditions: readonly StatusCondition[]): Health | undefined {
-  const verdicts = conditions.filter(({ type }) => telling.has(type)).map(assessCondition);
-  return worst(verdicts);
+function told(conditions: Conditions): Health | undefined {
+  const verdicts = conditions
+    .filter(({ type }) => telling.has(type) || inverted.has(type))
+    .map(assessCondition);
+  return worst(hasSummary(conditions) ? verdicts : [...verdicts, ...details(conditions)]);
+}
+
+/** Whether a condition sums the object up. */
+export function hasSummary(conditions: Conditions): boolean {
+  return conditions.some(({ type }) => summing.has(type) || inverted.has(type));
 }
 
 /** One condition for which True is good: False needs a reason that speaks of work to be Progressing. */
 export function assessCondition(condition: StatusCondition): Health {
-  if (condition.status === "True") return healthy(condition.message);
-  if (condition.status !== "False") return progressing(words(condition));
-  const isWork = speaksOfWork(condition.reason) && !speaksOfFailure(condition.reason);
+  const { status, reason, severity, type } = condition;
+  const good = inverted.has(type) ? "False" : "True";
+  if (status === good) return healthy(condition.message);
+  if (status !== "True" && status !== "False") return progressing(words(condition));
+  if (severity === "Info") return progressing(words(condition));
+  const isWork = speaksOfWork(reason) && !speaksOfFailure(reason);
   return isWork ? progressing(words(condition)) : degraded(words(condition));
+}
+
+/** `DatabaseReady`, `SchemaApplied`: they count where nothing sums the object up, and only if their reason is clear. */
+function details(conditions: Conditions): readonly Health[] {
+  return conditions.filter(isDetail).flatMap((condition) => {
+    const found = assessDetail(condition);
+    return found === undefined ? [] : [found];
+  });
+}
+
+function isDetail({ type }: StatusCondition): boolean {
+  const isOffer = offers.some((end) => type.endsWith(end));
+  return !isOffer && !telling.has(type) && detailEnds.some((end) => type.endsWith(end));
+}
+
+function assessDetail(condition: StatusCondition): Health | undefined {
+  const { status, reason, type } = condition;
+  if (status === "True") return healthy();
+  if (status !== "False") return progressing(words(condition));
+  if (speaksOfFailure(reason)) return degraded(words(condition));
+  const isState = ["Ready", "Available", "Healthy"].some((end) => type.endsWith(end));
+  return isState || speaksOfWork(reason) ? progressing(words(condition)) : undefined;
 }
 
 /** The worst of several verdicts, the first among equals; undefined for none. */

@@ -11,6 +11,8 @@ export interface StatusCondition {
   readonly status: string;
   readonly reason: string;
   readonly message: string;
+  /** `Error`, `Warning` or `Info`, as Cluster API and Azure grade a False. */
+  readonly severity: string;
 }
 
 /** The value below a path of keys; undefined where any step is missing. */
@@ -42,7 +44,10 @@ export function listAt(value: unknown, ...path: readonly string[]): readonly unk
 
 /** The conditions of the object's status, without those that speak of an older generation. */
 export function conditionsOf(object: KubeObject): readonly StatusCondition[] {
-  return currentConditions(listAt(object, "status", "conditions"), object.metadata.generation);
+  const direct = listAt(object, "status", "conditions");
+  const list =
+    direct.length > 0 ? direct : listAt(object, "status", "conditionedStatus", "conditions");
+  return currentConditions(list, object.metadata.generation);
 }
 
 /** The same for conditions that stand elsewhere, e.g. one list per parent of a Route. */
@@ -63,10 +68,18 @@ function isCurrent(generation: number | undefined) {
 function toCondition(condition: JsonObject): StatusCondition {
   return {
     type: textAt(condition, "type"),
-    status: textAt(condition, "status"),
+    status: statusText(condition),
     reason: textAt(condition, "reason"),
     message: textAt(condition, "message"),
+    severity: textAt(condition, "severity"),
   };
+}
+
+/** Some controllers write a boolean. */
+function statusText(condition: JsonObject): string {
+  const status = at(condition, "status");
+  if (typeof status === "boolean") return status ? "True" : "False";
+  return textAt(condition, "status");
 }
 
 /** The condition of that type, in the order of the list. */

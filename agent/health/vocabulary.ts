@@ -11,6 +11,13 @@ const failureStems = [
   "timeout",
   "timedout",
   "exceed",
+  "limit",
+  "cancel",
+  "outage",
+  "malform",
+  "disconnect",
+  "unreach",
+  "inaccess",
   "forbidden",
   "unauthor",
   "reject",
@@ -91,6 +98,22 @@ const workStems = [
   "modif",
   "chang",
   "fetch",
+  "expand",
+  "final",
+  "apply",
+  "scan",
+  "generat",
+  "register",
+  "submit",
+  "drain",
+  "rotat",
+  "backup",
+  "connecting",
+  "replac",
+  "renew",
+  "retry",
+  "unavail",
+  "unready",
   "resiz",
   "yellow",
   "promot",
@@ -150,7 +173,15 @@ const goodWords: ReadonlySet<string> = new Set([
   "enforced",
 ]);
 
-const pausedWords: ReadonlySet<string> = new Set(["paused", "suspended", "stopped", "hibernated"]);
+const pausedWords: ReadonlySet<string> = new Set([
+  "paused",
+  "suspended",
+  "stopped",
+  "halted",
+  "hibernated",
+  "hibernating",
+  "disabled",
+]);
 
 /** Splits at capitals, digits and everything that is no letter; lower case. */
 export function wordsOf(text: string): readonly string[] {
@@ -166,6 +197,12 @@ function hasStem(text: string, stems: readonly string[]): boolean {
   return words.some((word) => stems.some((stem) => word.startsWith(stem)));
 }
 
+/** `StatefulSetNotReady`, `NotYetAvailable`: it is on its way, as far as anyone says. */
+function speaksOfNotYet(text: string): boolean {
+  const [not, ...rest] = wordsOf(text).slice(wordsOf(text).indexOf("not"));
+  return not === "not" && rest.some((word) => goodWords.has(word));
+}
+
 /** `ProvisioningFailed`, `InvalidSpec`. */
 export function speaksOfFailure(text: string): boolean {
   return hasStem(text, failureStems);
@@ -173,7 +210,7 @@ export function speaksOfFailure(text: string): boolean {
 
 /** `Provisioning`, `WaitingForPods`; a text can speak of work and of failure. */
 export function speaksOfWork(text: string): boolean {
-  return hasStem(text, workStems);
+  return hasStem(text, workStems) || speaksOfNotYet(text);
 }
 
 /** A word that means: as it should be, nothing more to come. */
@@ -181,7 +218,7 @@ export function isGood(text: string): boolean {
   return goodWords.has(wordsOf(text).join(""));
 }
 
-/** A word that means: stopped by a person. */
+/** Stopped by a person, by its last word: `Paused`, `ReconcilePaused`. */
 export function isPaused(text: string): boolean {
-  return pausedWords.has(wordsOf(text).join(""));
+  return pausedWords.has(wordsOf(text).at(-1) ?? "");
 }

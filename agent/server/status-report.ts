@@ -48,7 +48,7 @@ export function statusReport(snapshot: FleetSnapshot, clean: Clean = (text) => t
       ...optional("reason", source.reason),
       ...optional("message", cleaned(source.message, short)),
     },
-    clusters: [reportCluster(snapshot, units)],
+    clusters: [reportCluster(snapshot, units, short)],
     units,
     changes: reportChanges(snapshot, short),
   };
@@ -75,15 +75,24 @@ export function mergeReports(reports: readonly StatusReport[]): StatusReport | u
   };
 }
 
-function reportCluster(snapshot: FleetSnapshot, units: readonly ReportUnit[]): ReportCluster {
+function reportCluster(
+  snapshot: FleetSnapshot,
+  units: readonly ReportUnit[],
+  clean: Clean,
+): ReportCluster {
   const { ready } = snapshot;
   return {
     name: snapshot.cluster,
-    ...optional("environment", snapshot.environment),
-    ...optional("agent", snapshot.agentVersion),
-    ...optional("kubernetes", snapshot.kubernetes),
+    ...optional("environment", cleaned(snapshot.environment, clean)),
+    ...optional("agent", cleaned(snapshot.agentVersion, clean)),
+    ...optional("kubernetes", cleaned(snapshot.kubernetes, clean)),
     ready: ready.ok,
-    ...(ready.ok ? {} : { why: ready.why, ...optional("knownClusters", ready.knownClusters) }),
+    ...(ready.ok
+      ? {}
+      : {
+          why: clean(ready.why),
+          ...optional("knownClusters", ready.knownClusters?.map(clean)),
+        }),
     worst: ready.ok ? worstState(units.map((unit) => unit.state)) : "Unknown",
     units: units.length,
     attention: units.filter((unit) => needsAttention(unit.state)).length,
@@ -97,7 +106,7 @@ function reportUnit(unit: UnitStatus, clean: Clean): ReportUnit {
   return {
     cluster,
     app,
-    namespace: unit.namespace,
+    namespace: clean(unit.namespace),
     path: clean(unit.path),
     renderer: unit.renderer,
     ...optional("rollout", unit.rollout),
@@ -133,7 +142,7 @@ function reportUnit(unit: UnitStatus, clean: Clean): ReportUnit {
           suspend: {
             by: clean(suspend.by),
             reason: clean(suspend.reason),
-            until: suspend.until,
+            until: clean(suspend.until),
           },
         }),
     history: unit.history.map(reportHistory),
@@ -155,18 +164,18 @@ function reportProblem(
     ...optional("line", line),
     ...optional("column", column),
     ...optional("field", cleaned(field, clean)),
-    ...optional("object", ref === undefined ? undefined : reportRef(ref)),
+    ...optional("object", ref === undefined ? undefined : reportRef(ref, clean)),
   };
 }
 
 function reportDrift({ ref, fields, since, action }: DriftEntry, clean: Clean): ReportDrift {
   return {
-    object: reportRef(ref),
+    object: reportRef(ref, clean),
     fields: fields.slice(0, listedDrift).map((field) => ({
       path: clean(field.path),
       ...optional("manager", cleaned(field.manager, clean)),
       ...optional("operation", field.operation),
-      ...optional("time", field.time),
+      ...optional("time", cleaned(field.time, clean)),
     })),
     since,
     action,
@@ -177,14 +186,19 @@ function reportHeld({ reason, message, plan, deletions }: Held, clean: Clean): R
   return {
     reason,
     message: clean(message),
-    ...optional("plan", plan),
-    deletions: deletions.slice(0, listedDeletions).map(reportRef),
+    ...optional("plan", cleaned(plan, clean)),
+    deletions: deletions.slice(0, listedDeletions).map((ref) => reportRef(ref, clean)),
     deletionCount: deletions.length,
   };
 }
 
-function reportRef({ group, kind, namespace, name }: ObjectRef): ReportRef {
-  return { group, kind, namespace, name };
+function reportRef({ group, kind, namespace, name }: ObjectRef, clean: Clean): ReportRef {
+  return {
+    group: clean(group),
+    kind: clean(kind),
+    namespace: clean(namespace),
+    name: clean(name),
+  };
 }
 
 function reportRevision(revision: Revision | undefined): ReportRevision | undefined {

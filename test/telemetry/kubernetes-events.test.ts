@@ -30,7 +30,8 @@ function writing(create?: (object: KubeObject) => Promise<KubeObject>, limit = 2
   return { writer, created, clock };
 }
 
-const toHeld: AgentEvent = { type: "status", before: unitStatus(), after: heldUnit() };
+const fine = heldUnit({ state: "Synced", stage: "healthy", reason: "InSync" });
+const toHeld: AgentEvent = { type: "status", before: fine, after: heldUnit() };
 
 function deleted(name: string): AgentEvent {
   const ref: ObjectRef = { group: "apps", kind: "Deployment", namespace: "shop", name };

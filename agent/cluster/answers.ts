@@ -49,23 +49,27 @@ export function pageOf(
   served: ServedKind,
   attempted: Attempted,
 ): { readonly page: Page; readonly token: string | undefined } {
-  const metadata = isJsonObject(body) && isJsonObject(body.metadata) ? body.metadata : {};
-  const raw = isJsonObject(body) ? (body.items ?? []) : undefined;
-  const kind = isJsonObject(body) ? body.kind : undefined;
+  const list = isJsonObject(body) && isListKind(body.kind, served) ? body : {};
+  const metadata = isJsonObject(list.metadata) ? list.metadata : {};
   const { resourceVersion, continue: token, remainingItemCount } = metadata;
-  if (!Array.isArray(raw) || typeof resourceVersion !== "string" || !isListKind(kind, served)) {
+  if (typeof resourceVersion !== "string") {
     throw badAnswer("the answer is not the list asked for", attempted);
   }
-  const items = raw.flatMap((item) => itemOf(item, served) ?? []);
-  if (items.length !== raw.length) throw badAnswer("an item has no name", attempted);
   return {
     page: {
-      items,
+      items: itemsOf(list.items ?? [], served, attempted), // `null` when there are none
       resourceVersion,
       remaining: typeof remainingItemCount === "number" ? remainingItemCount : undefined,
     },
     token: typeof token === "string" && token !== "" ? token : undefined,
   };
+}
+
+function itemsOf(raw: unknown, served: ServedKind, attempted: Attempted): readonly KubeObject[] {
+  const items = Array.isArray(raw) ? raw.map((item) => itemOf(item, served)) : [undefined];
+  const found = items.filter((item) => item !== undefined);
+  if (found.length === items.length) return found;
+  throw badAnswer("the answer is not a list of objects", attempted);
 }
 
 function isListKind(kind: unknown, served: ServedKind): boolean {

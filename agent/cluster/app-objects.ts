@@ -146,20 +146,19 @@ function requestOf(kind: RequestKind, text: string): AppRequest | undefined {
   if (!isJsonObject(body)) return undefined;
   const { id, at, plan, objects, reason, until } = body;
   if (typeof id !== "string" || id === "" || typeof at !== "string") return undefined;
-  if (![plan, reason, until].every((value) => value === undefined || typeof value === "string"))
-    return undefined;
-  const named = Array.isArray(objects) ? objects.filter((item) => typeof item === "string") : [];
-  if (objects !== undefined && (!Array.isArray(objects) || named.length !== objects.length))
-    return undefined;
-  return {
-    kind,
-    id,
-    at,
-    ...(typeof plan === "string" && { plan }),
-    ...(objects !== undefined && { objects: named }),
-    ...(typeof reason === "string" && { reason }),
-    ...(typeof until === "string" && { until }),
-  };
+  const said = { plan, reason, until };
+  if (!Object.values(said).every(isTextOrAbsent) || !isTextsOrAbsent(objects)) return undefined;
+  const texts = Object.entries(said).filter(([, value]) => value !== undefined);
+  return { kind, id, at, ...Object.fromEntries(texts), ...(objects !== undefined && { objects }) };
+}
+
+function isTextOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string";
+}
+
+function isTextsOrAbsent(value: unknown): value is readonly string[] | undefined {
+  if (value === undefined) return true;
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
 function parsed(text: string): unknown {

@@ -78,26 +78,22 @@ export function createLiveCache(options: LiveCacheOptions): LiveCache {
   const tell: CacheListener = (ref, type) => {
     for (const listener of listeners) listener(ref, type);
   };
-  const kindOf = ({ group, kind }: GroupKind) => kinds.get(`${group}/${kind}`);
+  const kindOf = (kind: GroupKind) => kinds.get(idOf(kind));
   const entryOf = (id: string) => {
     const ref = parseRefId(id);
     return ref === undefined ? undefined : kindOf(ref)?.entry(id);
   };
   return {
     setKinds: (wanted) => {
-      const ids = new Set(wanted.map(({ group, kind }) => `${group}/${kind}`));
-      for (const [id, each] of kinds) {
-        if (ids.has(id)) continue;
+      const ids = new Set(wanted.map(idOf));
+      const dropped = [...kinds].filter(([id]) => !ids.has(id));
+      for (const [id, each] of dropped) {
         each.stop();
         kinds.delete(id);
       }
-      for (const kind of wanted) {
-        const id = `${kind.group}/${kind.kind}`;
-        const before = kinds.get(id);
-        if (before !== undefined && jsonEqual(before.kind, kind) && before.refused() !== "gone")
-          continue;
-        before?.stop();
-        kinds.set(id, startKind(options, { kind, lists, tell }));
+      for (const kind of wanted.filter((each) => !isFollowed(kinds.get(idOf(each)), each))) {
+        kinds.get(idOf(kind))?.stop();
+        kinds.set(idOf(kind), startKind(options, { kind, lists, tell }));
       }
     },
     get: (id) => entryOf(id)?.object,
@@ -122,6 +118,15 @@ export function createLiveCache(options: LiveCacheOptions): LiveCache {
       await Promise.all(all.map(({ ended }) => ended));
     },
   };
+}
+
+function idOf({ group, kind }: GroupKind): string {
+  return `${group}/${kind}`;
+}
+
+/** One that was gone is tried again whenever kinds are set: that is when discovery changed. */
+function isFollowed(kind: FollowedKind | undefined, wanted: WatchedKind): boolean {
+  return kind !== undefined && jsonEqual(kind.kind, wanted) && kind.refused() !== "gone";
 }
 
 function staleness(kind: FollowedKind, nowMs: number): readonly StaleKind[] {

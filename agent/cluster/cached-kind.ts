@@ -150,18 +150,24 @@ function createEntries(
     },
     listed: (objects, resourceVersion) => {
       const old = entries;
-      // What we put while the list ran and is newer than it stays; all else is as listed, lower or not.
-      entries = new Map(
-        [...old].filter(
-          ([, { at, cached }]) =>
-            at > listedFrom && !isLowerVersion(cached.object, resourceVersion),
-        ),
-      );
+      entries = newer(old, { than: listedFrom, resourceVersion });
       for (const object of objects) enter(object);
       if (hasList) tellDifference({ old, entries, tell });
       hasList = true;
     },
   };
+}
+
+/** What we put while the list ran and is newer than it; all else is as listed, lower or not (C-18). */
+function newer(
+  entries: ReadonlyMap<string, Entry>,
+  { than, resourceVersion }: { readonly than: number; readonly resourceVersion: string },
+): Map<string, Entry> {
+  return new Map(
+    [...entries].filter(
+      ([, { at, cached }]) => at > than && !isLowerVersion(cached.object, resourceVersion),
+    ),
+  );
 }
 
 function tellDifference({

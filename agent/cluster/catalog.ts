@@ -28,16 +28,9 @@ export function createCatalog(discover: (signal: AbortSignal) => Promise<Discove
     known = await discover(signal);
     return known;
   }
-  /** One flight for all who found something missing; one that fails because its starter left is begun again. */
+  /** One flight for all who found something missing; if its starter gives up, each asks for itself. */
   async function again(signal: AbortSignal): Promise<Discovery> {
-    if (shared !== undefined) {
-      const joined = shared;
-      try {
-        return await joined;
-      } catch {
-        return refresh(signal);
-      }
-    }
+    if (shared !== undefined) return shared.catch(() => refresh(signal));
     shared = refresh(signal);
     try {
       return await shared;
@@ -49,26 +42,27 @@ export function createCatalog(discover: (signal: AbortSignal) => Promise<Discove
   return {
     refresh,
     withKind: async (at, signal, task) => {
-      const before = known;
-      const discovery = before ?? (await again(signal));
-      const served = servedKind(discovery, at, at.version);
-      if (served !== undefined) {
-        try {
-          return await task(served);
-        } catch (error) {
-          if (!isNoSuchKind(error)) throw error;
-        }
-      } else if (before === undefined) throw unknownKind(at, discovery);
+      const first = known === undefined ? undefined : servedKind(known, at, at.version);
+      const done = first === undefined ? noSuchKind : await orNoSuchKind(task(first));
+      if (done !== noSuchKind) return done;
       const fresh = await again(signal);
       const found = servedKind(fresh, at, at.version);
-      if (found === undefined) throw unknownKind(at, fresh);
-      try {
-        return await task(found);
-      } catch (error) {
-        throw isNoSuchKind(error) ? unknownKind(at, fresh) : error;
-      }
+      const last = found === undefined ? noSuchKind : await orNoSuchKind(task(found));
+      if (last === noSuchKind) throw unknownKind(at, fresh);
+      return last;
     },
   };
+}
+
+const noSuchKind = Symbol("no such kind");
+
+async function orNoSuchKind<T>(task: Promise<T>): Promise<T | typeof noSuchKind> {
+  try {
+    return await task;
+  } catch (error) {
+    if (isNoSuchKind(error)) return noSuchKind;
+    throw error;
+  }
 }
 
 /** 404 of a URL, not of an object: the Status names nothing. */

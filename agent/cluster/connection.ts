@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { Clock } from "../schedule/clock.ts";
+import type { KubeconfigChoice } from "./kubeconfig.ts";
 
 /** Where one API server is and how to prove who we are. Nothing here is ever logged. */
 export interface Connection {
@@ -16,10 +16,7 @@ export interface Connection {
   renew(refused: string | undefined): void;
 }
 
-export interface ConnectSettings {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly inCluster?: boolean;
+export interface ConnectSettings extends KubeconfigChoice {
   /** What NODE_TLS_REJECT_UNAUTHORIZED is set to; refused when it is set at all (NEG-70). */
   readonly tlsRejectUnauthorized?: string;
   readonly clock: Clock;
@@ -65,11 +62,6 @@ export function connectTo(target: {
     authorization: async () => header,
     renew: () => {},
   };
-}
-
-/** A file's text without its last line break, as tokens are stored. */
-export function readToken(path: string): string {
-  return readFileSync(path, "utf8").trim();
 }
 
 type Credential = Pick<Connection, "authorization" | "renew">;

@@ -1,21 +1,10 @@
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { Discovery, ServedKind } from "./client.ts";
 import { isForbidden } from "./errors.ts";
-import type { Answer } from "./exchange.ts";
+import { type Ask, type GroupVersion, itemsOf, objects, texts } from "./group-version.ts";
 import { discoverLegacy } from "./legacy-discovery.ts";
 import { badAnswer } from "./no-answer.ts";
-import { type ApiRequest, plainRequest } from "./requests.ts";
-
-/** Asks one thing of the server that has no kind. */
-export type Ask = (request: ApiRequest) => Promise<Answer>;
-
-/** One group at one version, as the server lists it. */
-export interface GroupVersion {
-  readonly group: string;
-  readonly version: string;
-  readonly fresh: boolean;
-  readonly kinds: readonly ServedKind[];
-}
+import { plainRequest } from "./requests.ts";
 
 const accepted = ["v2", "v2beta1"]
   .map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)
@@ -43,27 +32,23 @@ export function assemble(
   services: readonly ApiService[],
   kubernetes: string,
 ): Discovery {
-  const kinds = new Map<string, ServedKind>();
-  const versions = new Map<string, string[]>();
-  const unknownGroups = new Set<string>();
-  const present = new Set<string>();
-  for (const { group, version, fresh, kinds: served } of listed) {
-    present.add(`${group}/${version}`);
-    if (!fresh) unknownGroups.add(group);
-    for (const kind of served) {
-      const id = `${group}/${version}/${kind.kind}`;
-      if (kinds.has(id)) continue;
-      kinds.set(id, kind);
-      const of = versions.get(`${group}/${kind.kind}`);
-      if (of === undefined) versions.set(`${group}/${kind.kind}`, [version]);
-      else of.push(version);
-    }
-  }
-  for (const { group, version } of services) {
-    if (!present.has(`${group}/${version}`)) unknownGroups.add(group); // A-111
-  }
-  const aggregatedGroups = new Set(services.filter(({ remote }) => remote).map((s) => s.group));
-  return { kinds, versions, unknownGroups, kubernetes, aggregatedGroups };
+  const served = listed.flatMap(({ kinds }) => kinds);
+  const present = new Set(listed.map(({ group, version }) => `${group}/${version}`));
+  const stale = listed.filter(({ fresh }) => !fresh);
+  const absent = services.filter(({ group, version }) => !present.has(`${group}/${version}`));
+  const byKind = Map.groupBy(served, ({ group, kind }) => `${group}/${kind}`);
+  return {
+    // Should two resources of one version bear one kind, the first counts.
+    kinds: new Map(
+      served.toReversed().map((kind) => [`${kind.group}/${kind.version}/${kind.kind}`, kind]),
+    ),
+    versions: new Map(
+      [...byKind].map(([id, kinds]) => [id, [...new Set(kinds.map(({ version }) => version))]]),
+    ),
+    unknownGroups: new Set([...stale, ...absent].map(({ group }) => group)), // A-111
+    aggregatedGroups: new Set(services.filter(({ remote }) => remote).map(({ group }) => group)),
+    kubernetes,
+  };
 }
 
 export interface ApiService {
@@ -140,17 +125,4 @@ function kubernetesVersion(body: unknown): string {
     writes: false,
     what: "GET /version",
   });
-}
-
-/** `items` of any list answer. */
-export function itemsOf(body: unknown): readonly JsonObject[] {
-  return isJsonObject(body) ? objects(body.items) : [];
-}
-
-export function objects(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
-}
-
-export function texts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }

@@ -1,10 +1,11 @@
 import type { Emit } from "../model/event.ts";
-import { parseJson } from "../model/json.ts";
 import type { Clock } from "../schedule/clock.ts";
 import type { Connection } from "./connection.ts";
+import { headersOf, nameOf, parsed, queryOf } from "./envelope.ts";
 import { ApiError, isUnanswered } from "./errors.ts";
-import { BodyTooLarge, type HttpAnswer, nesting, type Transport } from "./http.ts";
+import { BodyTooLarge, type HttpAnswer, type Transport } from "./http.ts";
 import type { Limiter } from "./limiter.ts";
+import { nesting } from "./nesting.ts";
 import { type Attempted, badAnswer, notSent, TimeIsUp, unanswered } from "./no-answer.ts";
 import type { ApiRequest } from "./requests.ts";
 import { statusError } from "./status-error.ts";
@@ -220,37 +221,6 @@ async function authorizationOf(connection: Connection, signal: AbortSignal) {
   }
 }
 
-/** Headers of one request; impersonation that would fall back to ourselves is impossible (NEG-51). */
-export function headersOf(
-  request: ApiRequest,
-  authorization: string | undefined,
-  as: string | undefined,
-): Record<string, string> {
-  if (as !== undefined && !/^system:serviceaccount:[^:\s]+:[^:\s]+$/.test(as)) {
-    throw new Error("An impersonating client needs a service account.");
-  }
-  return {
-    accept: request.accept,
-    "user-agent": "holdfast",
-    ...(request.contentType !== undefined && { "content-type": request.contentType }),
-    ...(authorization !== undefined && { authorization }),
-    ...(as !== undefined && { "impersonate-user": as }),
-  };
-}
-
-/** With A-16's `timeout`, which the server keeps even if we are gone. */
-export function queryOf(request: ApiRequest, timeoutMs: number | undefined): string {
-  const query = new URLSearchParams(request.query);
-  if (timeoutMs !== undefined) query.set("timeout", `${timeoutMs}ms`);
-  const text = query.toString();
-  return text === "" ? "" : `?${text}`;
-}
-
-/** `PATCH /api/v1/…`, for messages. */
-export function nameOf({ method, path }: ApiRequest): string {
-  return `${method} ${path}`;
-}
-
 function refine(error: unknown, attempted: Attempted): ApiError {
   return error instanceof BodyTooLarge
     ? badAnswer("the answer is too large", attempted)
@@ -270,15 +240,4 @@ function finish(
     throw badAnswer(tooDeep ? "the answer nests too deep" : "the answer is not JSON", attempted);
   }
   throw statusError({ status, headers, body }, request);
-}
-
-/** Text that is no JSON comes back as it is: some servers refuse in plain words. */
-export function parsed(bytes: Buffer): unknown {
-  const text = bytes.toString("utf8");
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return text;
-    throw error;
-  }
 }

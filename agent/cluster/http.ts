@@ -132,34 +132,6 @@ function collect(
   };
 }
 
-const openBrace = 0x7b;
-const openBracket = 0x5b;
-const closeBrace = 0x7d;
-const closeBracket = 0x5d;
-const quote = 0x22;
-const backslash = 0x5c;
-
-/** How deep brackets nest in JSON bytes, before anything recurses into them (T-11). */
-export function nesting(bytes: Uint8Array): number {
-  let depth = 0;
-  let deepest = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (byte === quote) at = endOfString(bytes, at);
-    else if (byte === openBrace || byte === openBracket) {
-      depth += 1;
-      if (depth > deepest) deepest = depth;
-    } else if (byte === closeBrace || byte === closeBracket) depth -= 1;
-  }
-  return deepest;
-}
-
-function endOfString(bytes: Uint8Array, start: number): number {
-  let at = start + 1;
-  while (at < bytes.length && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1;
-  return at;
-}
-
 /** `Warning: 299 - "text"`, also several in one header (A-4). */
 export function warningsOf(headers: HttpAnswer["headers"]): readonly string[] {
   const values = [headers.warning ?? []].flat();

@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
 import { type Cluster, KubeConfig, type User } from "@kubernetes/client-node";
-import { type ConnectSettings, readToken } from "./connection.ts";
+
+/** Which credentials: the pod's own, a file's, or what kubectl would use. */
+export interface KubeconfigChoice {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly inCluster?: boolean;
+}
 
 export interface Credentials {
   readonly server: string;
@@ -13,7 +19,7 @@ export interface Credentials {
 }
 
 /** Client-node parses kubeconfig and runs exec plugins; it never sends a request for us (T-1, T-7). */
-export async function loadCredentials(settings: ConnectSettings): Promise<Credentials> {
+export async function loadCredentials(settings: KubeconfigChoice): Promise<Credentials> {
   const config = new KubeConfig();
   if (settings.inCluster === true) config.loadFromCluster();
   else if (settings.kubeconfig !== undefined) config.loadFromFile(settings.kubeconfig);
@@ -50,7 +56,7 @@ async function credentialsOf(
 async function authorizationOf(config: KubeConfig, user: User): Promise<string | undefined> {
   if (user.exec !== undefined) return (await runPlugin(config)).authorization;
   const file = tokenFileOf(user);
-  if (file !== undefined) return `Bearer ${readToken(file)}`;
+  if (file !== undefined) return `Bearer ${readFileSync(file, "utf8").trim()}`;
   if (user.token !== undefined) return `Bearer ${user.token}`;
   if (user.username === undefined) return undefined;
   const pair = Buffer.from(`${user.username}:${user.password ?? ""}`).toString("base64");

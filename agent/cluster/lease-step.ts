@@ -50,24 +50,27 @@ async function acquireOrRenew(
   memory: LeaseMemory,
   signal: AbortSignal,
 ): Promise<void> {
-  if (memory.object !== undefined && isHeld(settings, memory)) {
-    try {
-      await send(settings, memory, { over: memory.object, signal });
-      return;
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-    }
-  }
+  const ours = isHeld(settings, memory) ? memory.object : undefined;
+  if (ours !== undefined && (await hasSent(settings, memory, { over: ours, signal }))) return;
   memory.object = undefined; // whoever was stopped or cut off looks first (C04)
   const found = await settings.client.get(leaseRef(settings.namespace), signal);
-  if (found !== undefined && !mayTake(settings, memory, found)) {
-    memory.renewedAt = undefined;
-    return;
-  }
+  if (found === undefined || mayTake(settings, memory, found)) {
+    await hasSent(settings, memory, { over: found, signal });
+  } else memory.renewedAt = undefined;
+}
+
+/** False: somebody else wrote first. */
+async function hasSent(
+  settings: LeaseSettings,
+  memory: LeaseMemory,
+  how: { readonly over: KubeObject | undefined; readonly signal: AbortSignal },
+): Promise<boolean> {
   try {
-    await send(settings, memory, { over: found, signal });
+    await send(settings, memory, how);
+    return true;
   } catch (error) {
-    if (!isConflict(error)) throw error; // somebody was faster: look again at the next try
+    if (isConflict(error)) return false;
+    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { ServedKind } from "./client.ts";
-import { type Ask, type GroupVersion, objects, texts } from "./discovery.ts";
 import { ApiError, isUnanswered } from "./errors.ts";
+import { type Ask, type GroupVersion, objects, texts } from "./group-version.ts";
 import { plainRequest } from "./requests.ts";
 
 /** Discovery of servers that do not aggregate: one request for each group and version. One that fails is not fresh. */

@@ -39,23 +39,26 @@ export function createLimiter({ max, clock, emit }: LimiterOptions): Limiter {
       start();
     }
   }
+  /** One burst of refusals halves once: what entered before the last halving says nothing new. */
+  function narrow(enteredAt: number): void {
+    if (enteredAt < halvedAt) return;
+    width = Math.max(1, Math.floor(width / 2));
+    good = 0;
+    halvedAt = clock.monotonic();
+  }
+  function widen(): void {
+    good += 1;
+    if (good < width) return;
+    width = Math.min(max, width + 1);
+    good = 0;
+  }
   function slot(): Slot {
     const enteredAt = clock.monotonic();
     return {
       leave: (how) => {
         active -= 1;
-        // One burst of refusals halves once: what entered before the last halving says nothing new.
-        if (how === "throttled" && enteredAt >= halvedAt) {
-          width = Math.max(1, Math.floor(width / 2));
-          good = 0;
-          halvedAt = clock.monotonic();
-        } else if (how === "answered") {
-          good += 1;
-          if (good >= width) {
-            width = Math.min(max, width + 1);
-            good = 0;
-          }
-        }
+        if (how === "throttled") narrow(enteredAt);
+        if (how === "answered") widen();
         admit();
       },
     };

@@ -101,22 +101,32 @@ async function listWanted(
   refs: readonly VersionedRef[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, KubeObject> | undefined> {
-  const [first] = refs;
-  if (first === undefined) return undefined;
-  const { group, kind, version, namespace } = first;
-  const wanted = new Set(refs.map(refId));
-  const found = new Map<string, KubeObject>();
   try {
-    const selection = { group, kind, version, namespace, metadataOnly: true };
-    for await (const { items, remaining = 0 } of client.list(selection, signal)) {
-      if (remaining > worthwhile * refs.length) return undefined;
-      const theirs = items.map((object) => [refId(refOf(object)), object] as const);
-      for (const [id, object] of theirs) if (wanted.has(id)) found.set(id, object);
-    }
-    return found;
+    const all = await listWhole(client, refs, signal);
+    if (all === undefined) return undefined;
+    const wanted = new Set(refs.map(refId));
+    const named = all.map((object) => [refId(refOf(object)), object] as const);
+    return new Map(named.filter(([id]) => wanted.has(id)));
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ApiError) return undefined; // cut or refused: it proves nothing (C-1)
     throw error;
   }
+}
+
+async function listWhole(
+  client: Lister,
+  refs: readonly VersionedRef[],
+  signal: AbortSignal,
+): Promise<readonly KubeObject[] | undefined> {
+  const [first] = refs;
+  if (first === undefined) return undefined;
+  const { group, kind, version, namespace } = first;
+  const selection = { group, kind, version, namespace, metadataOnly: true };
+  const all: KubeObject[] = [];
+  for await (const { items, remaining = 0 } of client.list(selection, signal)) {
+    if (remaining > worthwhile * refs.length) return undefined;
+    for (const item of items) all.push(item);
+  }
+  return all;
 }

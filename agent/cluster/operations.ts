@@ -116,24 +116,23 @@ async function* listed(
 ) {
   let token: string | undefined;
   let limit = pageSize;
-  do {
-    const at = token;
-    const next = await catalog.withKind(selection, signal, async (served) => {
-      for (;;) {
-        const request = listRequest(served, selection, { limit, token: at });
-        try {
-          const { body } = await exchange.ask(request, caller, signal);
-          return pageOf(body, served, sent(request));
-        } catch (error) {
-          // Objects may be up to 1.5 MiB each: ask for fewer rather than hold them all.
-          if (!isTooLarge(error) || limit === 1) throw error;
-          limit = Math.ceil(limit / 8);
-        }
-      }
-    });
-    yield next.page;
-    token = next.token;
-  } while (token !== undefined);
+  for (;;) {
+    try {
+      const asked = { limit, token };
+      const next = await catalog.withKind(selection, signal, async (served) => {
+        const request = listRequest(served, selection, asked);
+        const { body } = await exchange.ask(request, caller, signal);
+        return pageOf(body, served, sent(request));
+      });
+      yield next.page;
+      token = next.token;
+      if (token === undefined) return;
+    } catch (error) {
+      // Objects may be up to 1.5 MiB each: ask for fewer rather than hold them all.
+      if (!isTooLarge(error) || limit === 1) throw error;
+      limit = Math.ceil(limit / 8);
+    }
+  }
 }
 
 function isTooLarge(error: unknown): boolean {

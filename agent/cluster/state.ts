@@ -11,9 +11,14 @@ export interface AgentState {
   readonly acceptedCommit?: string;
   /** Apps that ran here at the last look, so that mass removal is seen. */
   readonly units: readonly string[];
+  /** `holdfast accept --tip`, an annotation bound to both ids; read only. */
+  readonly acceptTip?: { readonly from: string; readonly to: string };
   /** Keys of newer versions are kept. */
   readonly extra?: JsonObject;
 }
+
+/** Annotation on `holdfast-state` by which a person lets a rewritten branch be followed: JSON `{from, to}` (P-52). */
+export const acceptTipAnnotation = "holdfast.dev/accept-tip";
 
 export interface StateStore {
   /** Undefined: none yet, or one that cannot be read (it is only a memory, and is written anew). */
@@ -43,7 +48,7 @@ export function createStateStore({ client, namespace }: StateOptions): StateStor
       return { value: stateOf(found), resourceVersion: versionedAt(found) };
     },
     write: async (state, over, signal) => {
-      const { extra, ...rest } = state;
+      const { extra, acceptTip: _acceptTip, ...rest } = state;
       const object: KubeObject = {
         apiVersion: "v1",
         kind: "ConfigMap",
@@ -61,9 +66,11 @@ function stateOf(object: KubeObject): AgentState | undefined {
   const text = isJsonObject(data) ? data[key] : undefined;
   const content = typeof text === "string" ? parsed(text) : undefined;
   if (!isJsonObject(content)) return undefined;
-  const { acceptedCommit, units, ...extra } = content;
+  const tip = parsed(object.metadata.annotations?.[acceptTipAnnotation] ?? "null");
+  const { acceptedCommit, acceptTip, units, ...extra } = content;
   return {
     ...(typeof acceptedCommit === "string" && { acceptedCommit }),
+    ...(isJsonObject(tip) && { acceptTip: { from: String(tip.from), to: String(tip.to) } }),
     units: Array.isArray(units) ? units.filter((unit) => typeof unit === "string") : [],
     ...(Object.keys(extra).length > 0 && { extra }),
   };

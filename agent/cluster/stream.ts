@@ -5,9 +5,12 @@ import { itemOf } from "./answers.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Selection, ServedKind, WatchEvent } from "./client.ts";
 import type { Connection } from "./connection.ts";
+import { headersOf, parsed, queryOf } from "./envelope.ts";
 import { ApiError } from "./errors.ts";
-import { type Caller, type ClientLimits, headersOf, parsed, queryOf } from "./exchange.ts";
-import { nesting, type Transport } from "./http.ts";
+import type { Caller, ClientLimits } from "./exchange.ts";
+import type { Transport } from "./http.ts";
+import { linesOf } from "./lines.ts";
+import { nesting } from "./nesting.ts";
 import { type Attempted, badAnswer, TimeIsUp, unanswered } from "./no-answer.ts";
 import { type ApiRequest, watchRequest } from "./requests.ts";
 import { statusError, watchError } from "./status-error.ts";
@@ -49,13 +52,20 @@ export async function* openWatch(
   const alive = { at: clock.monotonic() };
   const guard = silence({ clock, stallMs: limits.stallMs, alive }, stop);
   const attempted: Attempted = { sent: true, writes: false, what: `watch ${selection.kind}` };
+  const onBytes = () => {
+    alive.at = clock.monotonic();
+  };
   try {
     const opened = await ports.catalog.withKind(selection, ends, async (served) => {
       const request = watchRequest(served, selection, { from, timeoutSeconds });
       return { served, body: await open(ports, request, ends) };
     });
-    alive.at = clock.monotonic();
-    for await (const line of lines(opened.body, { limits, alive, clock }, attempted)) {
+    onBytes();
+    for await (const line of linesOf(
+      opened.body,
+      { maxBytes: limits.maxLineBytes, onBytes },
+      attempted,
+    )) {
       yield eventOf(line, opened.served, { limits, attempted });
     }
   } catch (error) {
@@ -121,34 +131,6 @@ async function capped(body: Readable, maxBytes: number): Promise<Buffer> {
     chunks.push(bytes);
   }
   return Buffer.concat(chunks);
-}
-
-const newline = 0x0a;
-
-/** Lines of a stream, as bytes, each under the cap (T-30). A last line without an end was cut and is not given. */
-async function* lines(
-  body: Readable,
-  how: { readonly limits: ClientLimits; readonly alive: { at: number }; readonly clock: Clock },
-  attempted: Attempted,
-): AsyncGenerator<Buffer> {
-  let parts: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    how.alive.at = how.clock.monotonic();
-    let rest = Buffer.from(chunk);
-    for (let end = rest.indexOf(newline); end !== -1; end = rest.indexOf(newline)) {
-      const line = Buffer.concat([...parts, rest.subarray(0, end)]);
-      parts = [];
-      size = 0;
-      if (line.length > how.limits.maxLineBytes) throw badAnswer("a line is too long", attempted);
-      if (line.length > 0) yield line;
-      rest = rest.subarray(end + 1);
-    }
-    size += rest.length;
-    if (size > how.limits.maxLineBytes) throw badAnswer("a line is too long", attempted);
-    if (rest.length > 0) parts.push(rest);
-  }
-  if (size > 0) throw badAnswer("the last line was cut", attempted);
 }
 
 const types = { ADDED: "added", MODIFIED: "modified", DELETED: "deleted" } as const;

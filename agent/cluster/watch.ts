@@ -56,15 +56,20 @@ export async function followKind(
 ): Promise<void> {
   const place: Place = { from: undefined, failures: 0, stalls: 0 };
   while (!signal.aborted) {
-    let waitMs = 0;
-    try {
-      await round(ports, followed, { place, signal });
-    } catch (error) {
-      if (signal.aborted) return;
-      if (isKindUnknown(error)) return followed.sink.refused?.("gone");
-      waitMs = afterFailure(ports, followed, { place, error });
-    }
+    const failure = await failureOf(round(ports, followed, { place, signal }));
+    if (failure === undefined || signal.aborted) continue;
+    if (isKindUnknown(failure)) return followed.sink.refused?.("gone");
+    const waitMs = afterFailure(ports, followed, { place, error: failure });
     if (waitMs > 0) await ports.clock.sleep(waitMs, signal).catch(() => undefined);
+  }
+}
+
+async function failureOf(task: Promise<void>): Promise<unknown> {
+  try {
+    await task;
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 

@@ -1,0 +1,247 @@
+import type { Fleet } from "./fleet/fleet.ts";
+import { environmentOf, type Selection, selectUnits } from "./fleet/units.ts";
+import { readFleet } from "./follow.ts";
+import { compileHealthRules } from "./health/cel.ts";
+import { type ManifestSource, readManifests } from "./manifests.ts";
+import type { Artifact, Commit } from "./model/artifact.ts";
+import { canonicalJson } from "./model/json.ts";
+import type { Problem } from "./model/problem.ts";
+import type { Unit } from "./model/unit.ts";
+import type { Removal } from "./plan/guard.ts";
+import { createSlot, type Slot } from "./slot.ts";
+import type { World } from "./world.ts";
+
+/** What every render of this agent is a function of, besides unit and commit. */
+export function manifestSource(world: World): ManifestSource {
+  const { installation, hasher } = world.cluster;
+  return {
+    source: world.ports.source,
+    tools: world.ports.tools,
+    discovery: world.discovery,
+    installation: installation.id,
+    agentNamespace: installation.agentNamespace,
+    hasher,
+  };
+}
+
+/**
+ * Takes one accepted commit: which units there are, what each should be. Renders what changed before any unit acts, so
+ * that a hand-over between apps is known to both. Gives back the apps that have something to do.
+ */
+export async function adoptCommit(
+  world: World,
+  commit: Commit,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { source } = world.ports;
+  const fleet = await readFleet(source, commit.id, signal);
+  if (!fleet.ok) return keepLastFleet(world, commit, { problems: fleet.problems, signal });
+  return adoptFleet(world, { fleet: fleet.value, commit }, signal);
+}
+
+/** R26: fleet.yaml is missing or invalid, so the whole fleet keeps its last good configuration; no unit counts as removed. */
+async function keepLastFleet(
+  world: World,
+  commit: Commit,
+  { problems, signal }: { readonly problems: readonly Problem[]; readonly signal: AbortSignal },
+): Promise<readonly string[]> {
+  const last = world.fleet;
+  const told = problems.map((problem) => ({ ...problem, reason: "ConfigInvalid" as const }));
+  const artifact = last?.artifact ?? {
+    commit,
+    tree: await world.ports.source.tree(commit.id, signal),
+  };
+  world.fleet = {
+    artifact,
+    cluster: last?.cluster,
+    environment: last?.environment ?? "",
+    known: last?.known ?? [],
+    problems: told,
+  };
+  for (const slot of world.slots.values()) slot.problems = told;
+  return [...world.slots.keys()];
+}
+
+async function adoptFleet(
+  world: World,
+  { fleet, commit }: { readonly fleet: Fleet; readonly commit: Commit },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const selection = selectUnits(fleet, world.settings.cluster.name, world.cluster.hasher);
+  const { cluster, known } = selection;
+  world.fleet = {
+    artifact: { commit, tree: fleet.tree },
+    cluster,
+    environment: cluster === undefined ? "" : environmentOf(cluster, fleet),
+    known,
+    problems: [...fleet.problems, ...namelessProblems(world, selection)],
+  };
+  world.ports.emit({
+    type: "fleet-read",
+    environment: world.fleet.environment,
+    region: cluster?.labels["region"] ?? "",
+    problems: fleet.problems.length,
+  });
+  const changed = takeUnits(world, selection, commit);
+  const broken = takeBroken(world, selection);
+  const gone = takeRemoved(world, selection, commit);
+  await renderAll(world, { apps: changed, artifact: world.fleet.artifact }, signal);
+  return [...new Set([...changed, ...broken, ...gone])];
+}
+
+/** A cluster that no document names is not green (R26). */
+function namelessProblems(
+  { settings }: World,
+  { cluster, known, clusterProblems }: Selection,
+): readonly Problem[] {
+  if (cluster !== undefined) return [];
+  if (clusterProblems.length > 0) return clusterProblems;
+  const { name } = settings.cluster;
+  const message = `no Cluster document names this cluster, ${name}; known are: ${known.join(", ") || "none"}`;
+  return [
+    {
+      reason: "ConfigInvalid",
+      message,
+      next: `add clusters/${name}.yaml, or correct cluster.name in the agent's settings`,
+    },
+  ];
+}
+
+/** Units whose documents, files or cluster facts changed; the others are not touched at all (performance rule 1). */
+function takeUnits(world: World, { units }: Selection, commit: Commit): readonly string[] {
+  return units.flatMap((unit) => {
+    const slot = slotOf(world, unit.app);
+    const isSame = slot.unit !== undefined && canonicalJson(slot.unit) === canonicalJson(unit);
+    if (
+      isSame &&
+      slot.manifests !== undefined &&
+      slot.problems.length === 0 &&
+      slot.removal === undefined
+    )
+      return [];
+    slot.commit = commitFor(slot, unit, commit);
+    slot.unit = unit;
+    slot.removal = undefined;
+    slot.problems = [];
+    return [unit.app];
+  });
+}
+
+/** After a restart the commit that brought a change is known from what was recorded then. */
+function commitFor({ unit, commit, status }: Slot, next: Unit, newest: Commit): Commit {
+  if (unit?.changeId === next.changeId && commit !== undefined) return commit;
+  if (unit !== undefined || status?.changeId !== next.changeId) return newest;
+  const known = [status.revisions.attempted, status.revisions.live].find(
+    (revision) => revision?.commit === status.desired,
+  );
+  if (known === undefined) return newest;
+  return { ...newest, id: known.commit, committedAt: Date.parse(known.committedAt) / 1000 };
+}
+
+/** An app that is broken in Git keeps what it was; it is never "removed" (R27). */
+function takeBroken(world: World, { broken }: Selection): readonly string[] {
+  return broken
+    .filter(({ isNamed }) => isNamed)
+    .map(({ app, problems }) => {
+      const slot = slotOf(world, app);
+      slot.problems = problems;
+      slot.removal = undefined;
+      return app;
+    });
+}
+
+/** P-70: app file or selection gone in a complete, valid fleet. P-72: many at once hold, whatever they ask for. */
+function takeRemoved(world: World, selection: Selection, commit: Commit): readonly string[] {
+  if (!selection.isComplete) return [];
+  const named = new Set([...selection.units, ...selection.broken].map(({ app }) => app));
+  const gone = [...world.slots.values()].filter(({ app }) => !named.has(app));
+  const isMass = gone.length > 3 && gone.length / world.slots.size > 0.2;
+  for (const slot of gone) {
+    slot.removal = removalOf(slot, selection, isMass);
+    slot.problems = [];
+    slot.commit = commit;
+  }
+  return gone.map(({ app }) => app);
+}
+
+function removalOf(
+  { app, inventory, unit }: Slot,
+  { unselected, cluster, known }: Selection,
+  isMass: boolean,
+): Removal {
+  const how = inventory?.onRemove ?? unit?.onRemove ?? "hold";
+  const term = unselected.find((other) => other.app === app)?.why;
+  if (isMass)
+    return {
+      how: "hold",
+      reason: "MassRemoval",
+      why: "too many apps of this cluster would go at once",
+    };
+  if (cluster === undefined) {
+    return {
+      how: "hold",
+      reason: "Unselected",
+      why: `no Cluster document names this cluster; known are: ${known.join(", ") || "none"}`,
+    };
+  }
+  if (term !== undefined) return { how, reason: "Unselected", why: term };
+  return { how, reason: "AppRemoved", why: "its app file is gone" };
+}
+
+export function slotOf(world: World, app: string): Slot {
+  const slot = world.slots.get(app) ?? createSlot(app);
+  world.slots.set(app, slot);
+  return slot;
+}
+
+/** A few at a time: a render may be a child process. */
+async function renderAll(
+  world: World,
+  { apps, artifact }: { readonly apps: readonly string[]; readonly artifact: Artifact },
+  signal: AbortSignal,
+): Promise<void> {
+  const queue = apps.values();
+  const worker = async (): Promise<void> => {
+    for (const app of queue)
+      await renderSlot(world, { slot: slotOf(world, app), artifact }, signal);
+  };
+  await Promise.all(Array.from({ length: 4 }, worker));
+}
+
+/** Renders one unit; what cannot be rendered leaves the last good manifests in force. */
+export async function renderSlot(
+  world: World,
+  { slot, artifact }: { readonly slot: Slot; readonly artifact: Artifact },
+  signal: AbortSignal,
+): Promise<void> {
+  const { unit, commit } = slot;
+  if (unit === undefined || commit === undefined) return;
+  const rules = compileHealthRules(unit.health.rules);
+  const manifests = await readManifests(
+    manifestSource(world),
+    { unit, commit: artifact.commit, tree: artifact.tree },
+    signal,
+  );
+  const problems = [
+    ...(rules.ok ? [] : rules.problems),
+    ...(manifests.ok ? [] : manifests.problems),
+  ];
+  slot.problems = problems;
+  if (rules.ok) slot.healthRules = rules.value;
+  if (manifests.ok && rules.ok) slot.manifests = { ...manifests.value, commit };
+  tellRender(world, slot, problems.length === 0);
+}
+
+function tellRender({ ports }: World, { app, manifests }: Slot, isGood: boolean): void {
+  const renderer = manifests?.renderer ?? "plain";
+  ports.emit({ type: "rendered", app, renderer, result: isGood ? "success" : "error" });
+  const ignored = manifests?.ignored ?? [];
+  if (isGood && ignored.length > 0) {
+    ports.emit({
+      type: "warning",
+      app,
+      reason: "FilesIgnored",
+      message: `${ignored.length} files are no manifests: ${ignored.slice(0, 3).join(", ")}`,
+    });
+  }
+}

@@ -1,0 +1,251 @@
+import { adoptCommit, renderSlot } from "./adopt.ts";
+import { ApiError } from "./cluster/errors.ts";
+import type { Settings } from "./config/settings.ts";
+import { refreshDiscovery, watchKinds } from "./discovery.ts";
+import { Follower } from "./follower.ts";
+import { createLead } from "./lead.ts";
+import type { Trigger } from "./model/event.ts";
+import { ReconcileError } from "./model/reason.ts";
+import { takeRequests } from "./requests.ts";
+import { restoreSlots } from "./restore.ts";
+import { retryDelayMs } from "./schedule/backoff.ts";
+import type { FleetSnapshot, Readiness } from "./server/snapshot.ts";
+import { snapshotOf } from "./snapshot.ts";
+import type { AgentPorts, ClusterPorts, World } from "./world.ts";
+
+const stalledAfterMs = 600_000;
+
+/** One agent in one cluster. It starts with `run` and ends with that promise; everything else only looks or nudges. */
+export class Agent {
+  readonly #settings: Settings;
+  readonly #ports: AgentPorts;
+  #world: World | undefined;
+  #follower: Follower | undefined;
+  #trouble: string | undefined = "the API server has not answered yet";
+  #loopAtMs = 0;
+  #nudge: AbortController = new AbortController();
+
+  constructor(settings: Settings, ports: AgentPorts) {
+    this.#settings = settings;
+    this.#ports = ports;
+  }
+
+  /** Works until aborted; then ends what is in flight, lets go of the lease after the last write, and resolves (C14). */
+  async run(signal: AbortSignal): Promise<void> {
+    const cluster = await this.#connect(signal);
+    if (cluster === undefined) return;
+    const stopped = new AbortController();
+    const lease = cluster.lease.run(stopped.signal);
+    try {
+      while (!signal.aborted) await this.#leadOnce(cluster, signal);
+    } finally {
+      stopped.abort();
+      await lease.catch(() => undefined);
+      await cluster.lease.release(AbortSignal.timeout(5000)).catch(() => undefined);
+      await cluster.close();
+      await this.#ports.source.close();
+    }
+  }
+
+  /** Polls the source now. */
+  nudge(): void {
+    this.#nudge.abort();
+  }
+
+  snapshot(): FleetSnapshot {
+    return snapshotOf({
+      settings: this.#settings,
+      nowMs: this.#ports.clock.now(),
+      version: this.#ports.version,
+      world: this.#world,
+      follower: this.#follower,
+      ready: this.ready(),
+    });
+  }
+
+  /** cli.md §4.4 item 7. */
+  ready(): Readiness {
+    if (this.#trouble !== undefined) return { ok: false, why: this.#trouble };
+    const fleet = this.#world?.fleet;
+    if (fleet === undefined || fleet.cluster !== undefined) return { ok: true };
+    return { ok: false, why: "no Cluster document names this cluster", knownClusters: fleet.known };
+  }
+
+  /** False when the loop has stalled. */
+  alive(): boolean {
+    return this.#loopAtMs === 0 || this.#ports.clock.monotonic() - this.#loopAtMs < stalledAfterMs;
+  }
+
+  async #connect(signal: AbortSignal): Promise<ClusterPorts | undefined> {
+    const { clock, random, emit } = this.#ports;
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      try {
+        return await this.#ports.connect(signal);
+      } catch (error) {
+        if (signal.aborted || !(error instanceof ApiError)) throw error;
+        this.#trouble = error.message;
+        emit({ type: "cluster-reachable", reachable: false, message: error.message });
+        const waitMs = retryDelayMs("backoff", failures, random.next()) ?? 0;
+        await clock.sleep(waitMs, signal).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+
+  /** From getting the lease to losing it, or to the end. */
+  async #leadOnce(cluster: ClusterPorts, signal: AbortSignal): Promise<void> {
+    const ended = new AbortController();
+    const end = AbortSignal.any([signal, ended.signal]);
+    try {
+      this.#trouble = undefined;
+      await cluster.lease.acquired(signal);
+    } catch {
+      return; // aborted while waiting
+    }
+    const forget = cluster.lease.onLost(() => ended.abort());
+    try {
+      await this.#lead(cluster, end);
+    } catch (error) {
+      if (!end.aborted) await this.#recover(error, end);
+    } finally {
+      forget();
+      ended.abort();
+    }
+  }
+
+  /** An API server that is gone is waited for; a bug is logged and tried again, it never ends the agent silently. */
+  async #recover(error: unknown, signal: AbortSignal): Promise<void> {
+    const { clock, emit } = this.#ports;
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof ApiError) {
+      this.#trouble = message;
+      emit({ type: "cluster-reachable", reachable: false, message });
+    } else {
+      emit({
+        type: "error",
+        message,
+        ...(error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {}),
+      });
+    }
+    await clock.sleep(5000, signal).catch(() => undefined);
+  }
+
+  async #lead(cluster: ClusterPorts, signal: AbortSignal): Promise<void> {
+    const { clock, emit } = this.#ports;
+    const discovery = await cluster.client.discover(signal);
+    emit({ type: "cluster-reachable", reachable: true, kubernetes: discovery.kubernetes });
+    this.#trouble = undefined;
+    const hard = new AbortController();
+    const lead = createLead(hard.signal);
+    const world: World = {
+      settings: this.#settings,
+      ports: this.#ports,
+      cluster,
+      slots: new Map(),
+      discovery,
+      sourceProblem: undefined,
+      accepted: undefined,
+      fleet: undefined,
+      wake: (app, afterMs) => lead.wake(app, afterMs),
+    };
+    lead.begin(world);
+    await restoreSlots(world, signal);
+    this.#world = world;
+    const forget = cluster.live.onChange((ref) => lead.changed(ref));
+    const asked = cluster.apps.follow((object) => {
+      if (takeRequests(world, object).fetch) this.nudge();
+    }, signal);
+    try {
+      await this.#loop(world, signal);
+    } finally {
+      forget();
+      const patience = clock.sleep(10_000, hard.signal).then(
+        () => hard.abort(),
+        () => undefined,
+      );
+      await lead.stop();
+      hard.abort();
+      await patience;
+      await asked.catch(() => undefined);
+    }
+  }
+
+  async #loop(world: World, signal: AbortSignal): Promise<void> {
+    const { source, clock, random, emit } = this.#ports;
+    const { intervalMs, jitter } = this.#settings.source;
+    const { state } = world.cluster;
+    const follower = new Follower({ source, state, clock, random, emit }, { intervalMs, jitter });
+    this.#follower = follower;
+    let trigger: Trigger = "poll";
+    while (!signal.aborted) {
+      await this.#step(world, { follower, trigger }, signal);
+      this.#loopAtMs = clock.monotonic();
+      emit({ type: "loop-ended" });
+      trigger = await this.#pause(follower.delayMs, signal);
+    }
+  }
+
+  async #pause(ms: number, signal: AbortSignal): Promise<Trigger> {
+    this.#nudge = new AbortController();
+    const either = AbortSignal.any([signal, this.#nudge.signal]);
+    await this.#ports.clock.sleep(ms, either).catch(() => undefined);
+    return this.#nudge.signal.aborted ? "manual" : "poll";
+  }
+
+  /** One look at Git: what is new is rendered for all units before any of them acts. */
+  async #step(
+    world: World,
+    { follower, trigger }: { readonly follower: Follower; readonly trigger: Trigger },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const told = world.sourceProblem;
+    await follower.poll(trigger, signal);
+    world.sourceProblem = follower.problem;
+    const { accepted } = follower;
+    const isNew = accepted !== undefined && accepted.id !== world.fleet?.artifact.commit.id;
+    const apps = isNew ? await this.#adopt(world, follower, signal) : [];
+    const isTold = told?.reason !== world.sourceProblem?.reason;
+    for (const app of isTold ? world.slots.keys() : apps) world.wake(app, 0);
+    await this.#afterDiscoveryChange(world, signal);
+  }
+
+  async #adopt(world: World, follower: Follower, signal: AbortSignal): Promise<readonly string[]> {
+    const { accepted } = follower;
+    if (accepted === undefined) return [];
+    world.accepted = accepted;
+    try {
+      const apps = await adoptCommit(world, accepted, signal);
+      await world.cluster.live
+        .synced(watchKinds(world), AbortSignal.any([signal, AbortSignal.timeout(30_000)]))
+        .catch(() => undefined);
+      return apps;
+    } catch (error) {
+      if (!(error instanceof ReconcileError)) throw error;
+      world.sourceProblem = { reason: error.reason, message: error.message };
+      return [];
+    }
+  }
+
+  /** Units whose kinds were not served are looked at again when the API server serves more (A-102). */
+  async #afterDiscoveryChange(world: World, signal: AbortSignal): Promise<void> {
+    const waiting = [...world.slots.values()].filter((slot) =>
+      waitsForKind(slot.status?.problems ?? []),
+    );
+    if (waiting.length === 0) return;
+    const before = world.discovery.kinds.size;
+    const after = await refreshDiscovery(world, signal);
+    if (after.kinds.size === before) return;
+    const artifact = world.fleet?.artifact;
+    for (const slot of waiting) {
+      if (artifact !== undefined) await renderSlot(world, { slot, artifact }, signal);
+      world.wake(slot.app, 0);
+    }
+  }
+}
+
+function waitsForKind(problems: readonly { readonly reason: string }[]): boolean {
+  return problems.some(
+    ({ reason }) =>
+      reason === "KindMissing" || reason === "ApiRemoved" || reason === "DiscoveryFailed",
+  );
+}

@@ -1,0 +1,92 @@
+import { refreshDiscovery, watchKinds } from "./discovery.ts";
+import type { Outcome } from "./model/change.ts";
+import { reasonInfo } from "./model/reason.ts";
+import { publish } from "./publish.ts";
+import type { Reconciled } from "./reconcile.ts";
+import { type Flight, runPass } from "./run-pass.ts";
+import { retryDelayMs } from "./schedule/backoff.ts";
+import type { Slot } from "./slot.ts";
+import type { World } from "./world.ts";
+
+/** One flight of one unit. A bug in it is logged, retried with back-off, and never ends the others (P9). */
+export async function fly(world: World, app: string, signal: AbortSignal): Promise<void> {
+  const slot = world.slots.get(app);
+  if (slot === undefined || !world.cluster.lease.holder()) return;
+  try {
+    await flyOnce(world, slot, signal);
+  } catch (error) {
+    if (signal.aborted) return;
+    crash(world, slot, error);
+  }
+}
+
+async function flyOnce(world: World, slot: Slot, signal: AbortSignal): Promise<void> {
+  const { clock } = world.ports;
+  const start = clock.monotonic();
+  const flight = await runPass(world, slot, signal);
+  if (flight.ended === "pass") await land(world, slot, { reconciled: flight.reconciled, signal });
+  await publish(world, { slot, flight }, signal);
+  tellPass(world, slot, { flight, durationMs: clock.monotonic() - start });
+  if (isOver(slot)) await forget(world, slot, signal);
+}
+
+interface Landing {
+  readonly reconciled: Reconciled;
+  readonly signal: AbortSignal;
+}
+
+/** What a pass leaves behind for the next one: requests that are used up are gone, new kinds are watched. */
+async function land(world: World, slot: Slot, { reconciled, signal }: Landing): Promise<void> {
+  const { inventory } = reconciled;
+  slot.inventory = inventory;
+  slot.requested = slot.requested.filter(({ key }) => !inventory.accepts.includes(key));
+  slot.takeOver = false;
+  slot.bypassProofs = false;
+  watchKinds(world);
+  const declaresKinds = reconciled.pass.results.some(
+    ({ change, outcome }) =>
+      change.ref.kind === "CustomResourceDefinition" && outcome !== "unchanged",
+  );
+  if (declaresKinds) await refreshDiscovery(world, signal);
+}
+
+function tellPass(
+  { ports }: World,
+  { app, status, manifests }: Slot,
+  { flight, durationMs }: { readonly flight: Flight; readonly durationMs: number },
+): void {
+  if (flight.ended !== "pass" && flight.ended !== "trouble") return;
+  const results = flight.ended === "pass" ? flight.reconciled.pass.results : [];
+  const outcomes: Partial<Record<Outcome, number>> = {};
+  for (const { outcome } of results) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+  const isError = status?.state === "Failed" || flight.ended === "trouble";
+  ports.emit({
+    type: "pass-ended",
+    app,
+    result: isError ? "error" : "success",
+    durationMs,
+    outcomes,
+    ...(manifests === undefined ? {} : { commit: manifests.commit.id }),
+    ...(isError && status !== undefined ? { reason: status.reason } : {}),
+  });
+}
+
+/** A unit that Git no longer has, and that has nothing left here. */
+function isOver({ removal, inventory }: Slot): boolean {
+  return removal !== undefined && inventory !== undefined && inventory.entries.size === 0;
+}
+
+async function forget(world: World, { app }: Slot, signal: AbortSignal): Promise<void> {
+  await world.cluster.apps.remove(app, signal);
+  world.slots.delete(app);
+  world.ports.emit({ type: "unit-removed", app });
+}
+
+function crash({ ports, wake }: World, slot: Slot, error: unknown): void {
+  slot.failures += 1;
+  const message = error instanceof Error ? error.message : String(error);
+  const stack = error instanceof Error ? error.stack : undefined;
+  ports.emit({ type: "error", app: slot.app, message, ...(stack === undefined ? {} : { stack }) });
+  const { retry } = reasonInfo("ApiError");
+  wake(slot.app, retryDelayMs(retry, slot.failures, ports.random.next()) ?? 0);
+}

@@ -1,0 +1,62 @@
+import { fly } from "./fly.ts";
+import { type ObjectRef, refId } from "./model/object.ts";
+import { createQueue, type Queue } from "./schedule/queue.ts";
+import { createTimers, type Timers } from "./schedule/timers.ts";
+import type { World } from "./world.ts";
+
+/** First event of a unit at once, then in strides while more come (semantics §12). */
+const debounceMs = { first: 200, more: 2000 };
+const width = 8;
+
+/** Queue and timers of one term of leadership. */
+export interface Lead {
+  begin(world: World): void;
+  wake(app: string, afterMs: number): void;
+  changed(ref: ObjectRef): void;
+  stop(): Promise<void>;
+}
+
+export function createLead(signal: AbortSignal): Lead {
+  let world: World | undefined;
+  let queue: Queue | undefined;
+  let timers: Timers | undefined;
+  const lastEventMs = new Map<string, number>();
+
+  async function flight(app: string): Promise<void> {
+    if (world === undefined || signal.aborted) return;
+    await fly(world, app, signal);
+  }
+
+  return {
+    begin(started) {
+      world = started;
+      const { clock, emit } = started.ports;
+      const tellQueue = (depth: number, active: number): void =>
+        emit({ type: "queue", depth, active });
+      queue = createQueue({ width, run: flight, onChange: tellQueue });
+      timers = createTimers(clock, (app) => queue?.add(app));
+    },
+    wake: (app, afterMs) => (afterMs <= 0 ? queue?.add(app) : timers?.after(app, afterMs)),
+    changed(ref) {
+      if (world === undefined) return;
+      const now = world.ports.clock.monotonic();
+      for (const app of ownersOf(world, ref)) {
+        const quiet = now - (lastEventMs.get(app) ?? Number.NEGATIVE_INFINITY);
+        lastEventMs.set(app, now);
+        timers?.after(app, quiet < debounceMs.more ? debounceMs.more : debounceMs.first);
+      }
+    },
+    async stop() {
+      timers?.stop();
+      await queue?.stop();
+    },
+  };
+}
+
+/** D-11: an event counts if the identity is declared or inventoried here. */
+function ownersOf(world: World, ref: ObjectRef): readonly string[] {
+  const id = refId(ref);
+  return [...world.slots.values()]
+    .filter(({ inventory }) => inventory?.entries.has(id))
+    .map(({ app }) => app);
+}

@@ -1,0 +1,48 @@
+import type { Inventory } from "./model/inventory.ts";
+import { type ObjectRef, refId } from "./model/object.ts";
+import type { Neighbours } from "./pass/pass.ts";
+import { isResourceOf } from "./plan/blocked.ts";
+import type { Slot } from "./slot.ts";
+
+/** What the other units of this cluster declare at the newest accepted commit, as 4.5 asks for it. */
+export function neighboursOf(app: string, slots: readonly Slot[]): Neighbours {
+  const others = slots.filter((slot) => slot.app !== app);
+  const declared = others.map((slot) => ({ app: slot.app, refs: declaredRefs(slot) }));
+  const find = (test: (ref: ObjectRef) => boolean): string | undefined =>
+    declared.find(({ refs }) => [...refs.values()].some(test))?.app;
+  return {
+    declaredBy: (ref) => declared.find(({ refs }) => refs.has(refId(ref)))?.app,
+    namespaceUsedBy: (namespace) => {
+      const user = find((ref) => ref.namespace === namespace);
+      return user === undefined ? undefined : `app ${user}`;
+    },
+    crdUsedBy: (crd) => find((ref) => isResourceOf(ref, crd)),
+    declaredUids: new Set(others.flatMap((slot) => [...declaredUids(slot)])),
+  };
+}
+
+/** An app whose render is unknown declares its whole inventory (4.5-1); one that goes declares nothing. */
+function declaredRefs(slot: Slot): ReadonlyMap<string, ObjectRef> {
+  if (slot.removal !== undefined) return new Map();
+  const { manifests } = slot;
+  if (manifests === undefined || slot.problems.length > 0) {
+    return new Map([...inventoryRefs(slot.inventory), ...manifestRefs(slot)]);
+  }
+  return manifestRefs(slot);
+}
+
+function manifestRefs({ manifests }: Slot): ReadonlyMap<string, ObjectRef> {
+  if (manifests === undefined) return new Map();
+  const all = [...manifests.desired, ...manifests.unsendable.map(({ desired }) => desired)];
+  return new Map(all.map(({ id, ref }) => [id, ref]));
+}
+
+function inventoryRefs(inventory: Inventory | undefined): ReadonlyMap<string, ObjectRef> {
+  return new Map([...(inventory?.entries ?? [])].map(([id, { ref }]) => [id, ref]));
+}
+
+function declaredUids(slot: Slot): ReadonlySet<string> {
+  const declared = declaredRefs(slot);
+  const entries = [...(slot.inventory?.entries ?? [])].filter(([id]) => declared.has(id));
+  return new Set(entries.flatMap(([, { uid }]) => uid ?? []));
+}

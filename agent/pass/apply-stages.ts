@@ -1,0 +1,151 @@
+import { apply } from "../apply/apply.ts";
+import type { Change, ChangeResult, Desired } from "../model/change.ts";
+import type { Inventory } from "../model/inventory.ts";
+import { describeRef, refId } from "../model/object.ts";
+import { blockedBy } from "../plan/blocked.ts";
+import { ranks, stageOf, stagesOf } from "../plan/order.ts";
+import { definitionsReady } from "./definitions.ts";
+import { planObjects, provenUnchanged, remember } from "./observe.ts";
+import type { PassInput, PassPorts } from "./pass.ts";
+import { unservedChange } from "./served.ts";
+import { tell } from "./tell.ts";
+
+const tries = 5;
+
+/** Observe → plan → apply, one stage after the other; a failed object blocks only those that need it (A-6). */
+export async function applyStages(
+  ports: PassPorts,
+  { input, inventory }: { readonly input: PassInput; readonly inventory: Inventory },
+  signal: AbortSignal,
+): Promise<readonly ChangeResult[]> {
+  const { desired, unsendable } = input.manifests;
+  const results: ChangeResult[] = unsendable.map(({ desired: { ref }, problem }) => ({
+    change: { action: "fail", ref, problem },
+    outcome: "failed",
+    problem,
+    warnings: [],
+  }));
+  for (const { stage, objects } of stagesOf(desired)) {
+    signal.throwIfAborted();
+    results.push(
+      ...(await applyStage(ports, { input, inventory, objects, earlier: results }, signal)),
+    );
+    if (stage === 1) await definitionsReady(ports, results, signal);
+  }
+  return results;
+}
+
+interface StageInput {
+  readonly input: PassInput;
+  readonly inventory: Inventory;
+  readonly objects: readonly Desired[];
+  readonly earlier: readonly ChangeResult[];
+}
+
+async function applyStage(
+  ports: PassPorts,
+  { input, inventory, objects, earlier }: StageInput,
+  signal: AbortSignal,
+): Promise<ChangeResult[]> {
+  const settled = new Map<string, Change>();
+  for (const desired of objects) {
+    const change = settle(ports, { input, desired, earlier });
+    if (change !== undefined) settled.set(desired.id, change);
+  }
+  const open = objects.filter(({ id }) => !settled.has(id));
+  const known = await apply(ports.client, [...settled.values()], signal);
+  const asked = await applyOpen(
+    ports,
+    { input, inventory, objects: open, earlier: [...earlier, ...known] },
+    signal,
+  );
+  const results = [...known, ...asked];
+  for (const result of results) {
+    remember(ports, input, result);
+    tell(ports, input, result);
+  }
+  return results;
+}
+
+/** What needs no request: proven equal, not served, or waiting for something that failed before. */
+function settle(
+  ports: PassPorts,
+  {
+    input,
+    desired,
+    earlier,
+  }: {
+    readonly input: PassInput;
+    readonly desired: Desired;
+    readonly earlier: readonly ChangeResult[];
+  },
+): Change | undefined {
+  const proven = provenUnchanged(ports, input, desired);
+  if (proven !== undefined) return proven;
+  const why = blockedBy(desired, earlier);
+  if (why !== undefined)
+    return { action: "skip", ref: desired.ref, why, forget: false, waits: "Applying" };
+  return unservedChange(ports.discovery(), desired);
+}
+
+/** Plans and applies; what moved in between is planned again, at most five times (A-14). */
+async function applyOpen(
+  ports: PassPorts,
+  { input, inventory, objects, earlier }: StageInput,
+  signal: AbortSignal,
+): Promise<ChangeResult[]> {
+  const results: ChangeResult[] = [];
+  let open = objects;
+  for (let attempt = 1; open.length > 0 && attempt <= tries; attempt += 1) {
+    const planned = await planObjects(ports, { input, inventory, objects: open }, signal);
+    const changes = planned.flatMap(({ change }) => (change === "raced" ? [] : [change]));
+    const answered = await applyRanks(
+      ports,
+      { changes, earlier: [...earlier, ...results] },
+      signal,
+    );
+    const done = answered.filter((result) => !isToBeRepeated(result));
+    results.push(...done);
+    const finished = new Set(done.map(({ change }) => refId(change.ref)));
+    open = open.filter(({ id }) => !finished.has(id));
+  }
+  return [...results, ...open.map(raced)];
+}
+
+/** A rank goes out together; the next one starts when all of it are answered (semantics §3.1). */
+async function applyRanks(
+  ports: PassPorts,
+  {
+    changes,
+    earlier,
+  }: { readonly changes: readonly Change[]; readonly earlier: readonly ChangeResult[] },
+  signal: AbortSignal,
+): Promise<ChangeResult[]> {
+  const results: ChangeResult[] = [];
+  for (const rank of ranks(changes)) {
+    const due = rank.map((change) => blockChange(change, [...earlier, ...results]));
+    results.push(...(await apply(ports.client, due, signal)));
+  }
+  return results;
+}
+
+function blockChange(change: Change, results: readonly ChangeResult[]): Change {
+  if (!("desired" in change) || change.action === "unchanged") return change;
+  const needy = stageOf(change.ref) > 1 && change.ref.kind.endsWith("Binding");
+  const why = needy ? blockedBy(change.desired, results) : undefined;
+  return why === undefined
+    ? change
+    : { action: "skip", ref: change.ref, why, forget: false, waits: "Applying" };
+}
+
+/** A race, or a mere take-over of fields, after which the next dry run may show a field that goes (A-22). */
+function isToBeRepeated({ change, problem, outcome }: ChangeResult): boolean {
+  if (problem?.reason === "WriteRaced") return true;
+  return change.action === "update" && outcome === "configured" && change.fields.length === 0;
+}
+
+function raced({ ref, file, line }: Desired): ChangeResult {
+  const message = `${describeRef(ref)}: others changed it ${tries} times in this pass`;
+  const problem = { reason: "WriteRaced", message, ref, file, line } as const;
+  return { change: { action: "fail", ref, problem }, outcome: "failed", problem, warnings: [] };
+}

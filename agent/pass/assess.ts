@@ -1,0 +1,83 @@
+import { assessHealth, isAwaited, isCounted } from "../health/assess.ts";
+import { settle, type TrackedHealth, track } from "../health/settle.ts";
+import type { ChangeResult, Desired } from "../model/change.ts";
+import type { Inventory } from "../model/inventory.ts";
+import { describeRef, type KubeObject, refId } from "../model/object.ts";
+import type { ObjectHealth } from "../status/input.ts";
+import type { PassInput, PassPorts } from "./pass.ts";
+
+export interface Assessed {
+  readonly health: readonly ObjectHealth[];
+  /** Objects of this revision that are not healthy yet (P-16), by name. */
+  readonly unready: readonly string[];
+  /** When time alone may change the answer. */
+  readonly dueMs?: number;
+}
+
+/** Health of every declared object as the watches, or our own last answers, know it. No requests. */
+export function assess(
+  ports: PassPorts,
+  {
+    input,
+    inventory,
+    results,
+  }: {
+    readonly input: PassInput;
+    readonly inventory: Inventory;
+    readonly results: readonly ChangeResult[];
+  },
+): Assessed {
+  const nowMs = ports.clock.now();
+  const answers = new Map(results.map((result) => [refId(result.change.ref), result]));
+  const due: number[] = [];
+  const health = input.manifests.desired
+    .filter(({ object }) => isCounted(object))
+    .map((desired) => {
+      const live = liveOf(ports, desired, answers.get(desired.id));
+      const tracked = remembered(input, desired, { live, nowMs });
+      const settled = settle(tracked, nowMs);
+      if (settled.dueMs !== undefined) due.push(settled.dueMs);
+      const writtenMs = input.memory.writtenMs.get(desired.id);
+      return {
+        ref: desired.ref,
+        health: settled.health,
+        sinceMs: tracked.sinceMs,
+        changed: inventory.entries.get(desired.id)?.changedIn === input.unit.changeId,
+        awaited: isAwaited(live ?? desired.object),
+        ...(writtenMs === undefined ? {} : { writtenMs }),
+      };
+    });
+  const unready = health
+    .filter(
+      ({ changed, awaited, health: { status } }) =>
+        changed && awaited && status !== "Healthy" && status !== "Suspended",
+    )
+    .map(({ ref }) => describeRef(ref));
+  return { health, unready, ...(due.length === 0 ? {} : { dueMs: Math.min(...due) }) };
+}
+
+/** The watch knows the newest status; before it has seen the object, our own answer does. */
+function liveOf(
+  ports: PassPorts,
+  { id }: Desired,
+  answer: ChangeResult | undefined,
+): KubeObject | undefined {
+  return ports.live.entry(id)?.object ?? answer?.live;
+}
+
+function remembered(
+  { memory, healthRules }: PassInput,
+  { id, ref }: Desired,
+  { live, nowMs }: { readonly live: KubeObject | undefined; readonly nowMs: number },
+): TrackedHealth {
+  const created = Date.parse(live?.metadata.creationTimestamp ?? "");
+  const now: TrackedHealth = {
+    ref,
+    health: assessHealth(live, healthRules),
+    sinceMs: nowMs,
+    ...(Number.isNaN(created) ? {} : { createdMs: created }),
+  };
+  const tracked = track(memory.health.get(id), now);
+  memory.health.set(id, tracked);
+  return tracked;
+}

@@ -1,0 +1,180 @@
+import { servedKind } from "../cluster/client.ts";
+import type { Stored } from "../cluster/stored.ts";
+import type { ChangeResult, Desired } from "../model/change.ts";
+import type { Inventory, InventoryEntry } from "../model/inventory.ts";
+import { jsonEqual } from "../model/json.ts";
+import { apiVersionVersion, type KubeObject, refId, refOf } from "../model/object.ts";
+import { ReconcileError } from "../model/reason.ts";
+import { afterPass, withIntents } from "../plan/track.ts";
+import { isoTime } from "../schedule/clock.ts";
+import type { PassInput, PassPorts } from "./pass.ts";
+import type { Pruned } from "./prune.ts";
+
+/** `resourceVersion` is absent while nothing is stored. */
+export interface Opened {
+  readonly value: Inventory;
+  readonly resourceVersion?: string;
+}
+
+/** What is stored now, or what stands for it: empty on a first sync, rebuilt from marks when it was lost (P-19). */
+export async function openInventory(
+  ports: PassPorts,
+  input: PassInput,
+  signal: AbortSignal,
+): Promise<Opened> {
+  const stored = await ports.inventories.read(input.unit.app, signal);
+  if (stored !== undefined) return checked(stored, input);
+  const marked = await ports.findMarked(input.unit.app, signal);
+  const now = isoTime(ports.clock.now());
+  const entries = marked.map((object) => [refId(refOf(object)), recovered(object, now)] as const);
+  return { value: { ...blank(input), entries: new Map(entries) } };
+}
+
+/** P-12: a restored backup, or the wrong kubeconfig; nothing is written until a person says so. */
+function checked(
+  stored: Stored<Inventory>,
+  { installation, takeOver, unit }: PassInput,
+): Stored<Inventory> {
+  const { value: inventory } = stored;
+  const isOurs =
+    inventory.installation === installation.id && inventory.clusterUid === installation.clusterUid;
+  if (isOurs) return stored;
+  if (takeOver) {
+    return {
+      ...stored,
+      value: {
+        ...inventory,
+        installation: installation.id,
+        clusterUid: installation.clusterUid,
+        entries: new Map(),
+      },
+    };
+  }
+  throw new ReconcileError(
+    "ClusterReplaced",
+    `the inventory of ${unit.app} was written for cluster ${inventory.clusterUid} by installation ${inventory.installation}; this is cluster ${installation.clusterUid}, installation ${installation.id}`,
+  );
+}
+
+function blank({ unit, installation }: PassInput): Inventory {
+  return {
+    installation: installation.id,
+    clusterUid: installation.clusterUid,
+    app: unit.app,
+    namespace: unit.namespace,
+    onRemove: unit.onRemove,
+    accepts: [],
+    implicit: [],
+    entries: new Map(),
+  };
+}
+
+function recovered(object: KubeObject, now: string): InventoryEntry {
+  return {
+    ref: refOf(object),
+    version: apiVersionVersion(object.apiVersion),
+    plural: "",
+    state: "recovered",
+    since: now,
+    ...(object.metadata.uid === undefined ? {} : { uid: object.metadata.uid }),
+  };
+}
+
+/** P-10: every object that is about to be written is on record before it is. No difference, no write. */
+export async function recordIntents(
+  ports: PassPorts,
+  input: PassInput,
+  signal: AbortSignal,
+): Promise<Opened> {
+  const { unit, manifests } = input;
+  const { value: before, resourceVersion } = await openInventory(ports, input, signal);
+  const pluralOf = ({ ref }: Desired): string => servedKind(ports.discovery(), ref)?.plural ?? "";
+  const intent = { changeId: unit.changeId, now: isoTime(ports.clock.now()), pluralOf };
+  const after = {
+    ...withIntents(before, declaredBy(input), intent),
+    namespace: unit.namespace,
+    onRemove: unit.onRemove,
+    implicit: implicitNamespaces(before, input),
+  };
+  return store(
+    ports,
+    { before, after, resourceVersion, isNew: manifests.desired.length > 0 },
+    signal,
+  );
+}
+
+/** A-92: the app's own namespace, when nothing declares it, is made bare and never ours. */
+function implicitNamespaces(before: Inventory, { unit, manifests }: PassInput): readonly string[] {
+  const isDeclared = manifests.desired.some(
+    ({ ref }) => ref.kind === "Namespace" && ref.group === "" && ref.name === unit.namespace,
+  );
+  const isUsed = manifests.desired.some(({ ref }) => ref.namespace === unit.namespace);
+  if (isDeclared || !isUsed || before.implicit.includes(unit.namespace)) return before.implicit;
+  return [...before.implicit, unit.namespace];
+}
+
+/** Everything the render declares, also what cannot be sent. */
+export function declaredBy({ manifests }: PassInput): readonly Desired[] {
+  return [...manifests.desired, ...manifests.unsendable.map(({ desired }) => desired)];
+}
+
+interface Step {
+  readonly before: Inventory;
+  readonly after: Inventory;
+  readonly resourceVersion: string | undefined;
+  /** Whether an inventory that does not exist yet is worth making. */
+  readonly isNew: boolean;
+}
+
+/** Writes what differs from what is stored, and only that. */
+export async function store(
+  ports: PassPorts,
+  { before, after, resourceVersion, isNew }: Step,
+  signal: AbortSignal,
+): Promise<Opened> {
+  const isStored = resourceVersion !== undefined;
+  if (isStored ? sameInventory(before, after) : !isNew && after.entries.size === 0) {
+    return resourceVersion === undefined ? { value: after } : { value: after, resourceVersion };
+  }
+  return ports.inventories.write(after, resourceVersion, signal);
+}
+
+function sameInventory(a: Inventory, b: Inventory): boolean {
+  return jsonEqual(plain(a), plain(b));
+}
+
+/** Fields that are absent and fields that are `undefined` are the same. */
+function plain(inventory: Inventory): unknown {
+  return JSON.parse(
+    JSON.stringify({ ...inventory, entries: Object.fromEntries(inventory.entries) }),
+  );
+}
+
+interface Recording {
+  readonly input: PassInput;
+  readonly tracked: Opened;
+  readonly results: readonly ChangeResult[];
+  readonly pruned: Pruned;
+}
+
+/** After the last write of a pass: what was applied, what is stale, what is gone, which accepts were used (P-10). */
+export async function recordResults(
+  ports: PassPorts,
+  { input, tracked, results, pruned }: Recording,
+  signal: AbortSignal,
+): Promise<Inventory> {
+  const { unit, manifests } = input;
+  const { value: before, resourceVersion } = tracked;
+  const desired = new Map(declaredBy(input).map((object) => [object.id, object]));
+  const now = isoTime(ports.clock.now());
+  const recorded = afterPass(before, { desired, results, now });
+  const isClean = !results.some(({ outcome }) => outcome === "failed" || outcome === "unknown");
+  const after: Inventory = {
+    ...recorded,
+    accepts: [...before.accepts, ...pruned.used],
+    ...(isClean && desired.size > 0
+      ? { commit: manifests.commit.id, changeId: unit.changeId, renderDigest: manifests.digest }
+      : {}),
+  };
+  return (await store(ports, { before, after, resourceVersion, isNew: false }, signal)).value;
+}

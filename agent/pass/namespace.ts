@@ -1,0 +1,26 @@
+import { isConflict } from "../cluster/errors.ts";
+import type { PassInput, PassPorts } from "./pass.ts";
+
+/** the app's own namespace, when nothing declares it, is made bare before the first dry run; never updated, never ours. */
+export async function ensureNamespace(
+  ports: PassPorts,
+  { unit, manifests, memory }: PassInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const { desired } = manifests;
+  const isDeclared = desired.some(
+    ({ ref }) => ref.group === "" && ref.kind === "Namespace" && ref.name === unit.namespace,
+  );
+  const members = desired.filter(({ ref }) => ref.namespace === unit.namespace);
+  if (isDeclared || members.every(({ id }) => memory.proofs.has(id))) return;
+  const ref = { group: "", version: "v1", kind: "Namespace", namespace: "", name: unit.namespace };
+  if ((await ports.client.get(ref, signal)) !== undefined) return;
+  try {
+    await ports.client.create(
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: unit.namespace } },
+      signal,
+    );
+  } catch (error) {
+    if (!isConflict(error)) throw error; // somebody else made it meanwhile
+  }
+}

@@ -1,0 +1,185 @@
+import type { Applied } from "../cluster/client.ts";
+import { ApiError } from "../cluster/errors.ts";
+import { fingerprintOf } from "../cluster/fingerprint.ts";
+import { type Live as Found, readLive } from "../cluster/observe.ts";
+import { hasHealthRule } from "../health/assess.ts";
+import type { Change, ChangeResult, Desired } from "../model/change.ts";
+import type { Inventory } from "../model/inventory.ts";
+import { type GroupKind, type KubeObject, refId, refOf, versionedRefOf } from "../model/object.ts";
+import { judge, type Live, type PlanContext, type Predicted, prepare } from "../plan/plan.ts";
+import type { PassInput, PassPorts } from "./pass.ts";
+
+/** What is known of a set of objects before they are planned. */
+export type Observed = ReadonlyMap<string, Live>;
+
+/** A-36: seen equal once, and neither the declaration nor the watched object moved since: no request. */
+export function provenUnchanged(
+  ports: PassPorts,
+  { memory, bypassProofs }: PassInput,
+  desired: Desired,
+): Change | undefined {
+  if (bypassProofs) return undefined;
+  const proof = memory.proofs.get(desired.id);
+  const known = ports.live.entry(desired.id);
+  if (proof === undefined || known === undefined) return undefined;
+  if (proof.digest !== desired.digest || proof.uid !== known.object.metadata.uid) return undefined;
+  if (proof.fingerprint !== known.fingerprint) return undefined;
+  return { action: "unchanged", ref: desired.ref, desired, live: known.object };
+}
+
+/** Reads what is there, asks the server what our apply would leave, and plans: one change per object, `raced` where it moved meanwhile. */
+export async function planObjects(
+  ports: PassPorts,
+  {
+    input,
+    inventory,
+    objects,
+  }: {
+    readonly input: PassInput;
+    readonly inventory: Inventory;
+    readonly objects: readonly Desired[];
+  },
+  signal: AbortSignal,
+): Promise<readonly { readonly desired: Desired; readonly change: Change | "raced" }[]> {
+  const live = await readWhole(ports, objects, signal);
+  return Promise.all(
+    objects.map(async (desired) => {
+      const context = contextOf(ports, { input, inventory, desired });
+      const change = await planObject(
+        ports,
+        { desired, live: live.get(desired.id) ?? nothing, context },
+        signal,
+      );
+      return { desired, change };
+    }),
+  );
+}
+
+const nothing: Live = { found: "nothing" };
+
+/** Bulk reads first (A-145), then the bodies of what is there: an update is compared with the whole object. */
+async function readWhole(
+  { client }: PassPorts,
+  objects: readonly Desired[],
+  signal: AbortSignal,
+): Promise<Observed> {
+  const refs = objects.map(({ object }) => versionedRefOf(object));
+  const first = await readLive(client, { refs }, signal);
+  const partial = refs.filter((ref) => isPartial(first.get(refId(ref))));
+  const bodies = await readLive(client, { refs: partial, exact: true }, signal);
+  return new Map([...first, ...bodies].map(([id, found]) => [id, liveOf(found)]));
+}
+
+function isPartial(found: Found | undefined): boolean {
+  return found?.found === "object" && found.partial;
+}
+
+function liveOf(found: Found): Live {
+  switch (found.found) {
+    case "object":
+      return { found: "object", object: found.object };
+    case "absent":
+      return nothing;
+    case "error":
+      return { found: "error", failure: found.error.failure };
+  }
+}
+
+interface One {
+  readonly desired: Desired;
+  readonly live: Live;
+  readonly context: PlanContext;
+}
+
+async function planObject(
+  ports: PassPorts,
+  { desired, live, context }: One,
+  signal: AbortSignal,
+): Promise<Change | "raced"> {
+  const prepared = prepare(desired, live, context);
+  if (prepared.settled !== undefined) return prepared.settled;
+  const predicted = await predict(() =>
+    ports.client.dryRun(prepared.payload, prepared.over, signal),
+  );
+  return judge(prepared, predicted, context);
+}
+
+async function predict(ask: () => Promise<Applied>): Promise<Predicted> {
+  try {
+    return { ok: true, object: (await ask()).object };
+  } catch (error) {
+    if (error instanceof ApiError) return { ok: false, failure: error.failure };
+    throw error;
+  }
+}
+
+function contextOf(
+  ports: PassPorts,
+  {
+    input,
+    inventory,
+    desired,
+  }: { readonly input: PassInput; readonly inventory: Inventory; readonly desired: Desired },
+): PlanContext {
+  return {
+    unit: input.enforce ? input.unit : { ...input.unit, mode: "observe" },
+    installation: input.installation.id,
+    nowMs: ports.clock.now(),
+    entry: inventory.entries.get(desired.id),
+    declaredBy: input.neighbours.declaredBy(desired.ref),
+    differsSinceMs: input.memory.differsSinceMs.get(desired.id),
+    takeOver: input.takeOver,
+  };
+}
+
+/** Remembers what a result proves, and forgets what it disproves. */
+export function remember(ports: PassPorts, input: PassInput, result: ChangeResult): void {
+  const { change, outcome, live } = result;
+  if (!("desired" in change)) return;
+  const { id, digest } = change.desired;
+  const { memory } = input;
+  noteDifference(ports, input, { id, result });
+  if (live?.metadata.uid === undefined || !proves.has(outcome)) {
+    memory.proofs.delete(id);
+    return;
+  }
+  if (outcome !== "unchanged") memory.writtenMs.set(id, ports.clock.now());
+  if (live.metadata.managedFields !== undefined) ports.live.put(live);
+  const fingerprint = seal(ports, live);
+  memory.proofs.set(id, { uid: live.metadata.uid, digest, fingerprint });
+}
+
+function seal({ hasher, discovery }: PassPorts, live: KubeObject): string {
+  const ref = refOf(live);
+  const aggregated = discovery().aggregatedGroups?.has(ref.group) ?? false;
+  return fingerprintOf(
+    live,
+    { form: isWatchedInFull(ref) ? "full" : "metadata", aggregated },
+    hasher,
+  );
+}
+
+/** C-6: what has a health of its own is watched whole, all else by its metadata. */
+export function isWatchedInFull(kind: GroupKind): boolean {
+  return hasHealthRule(kind);
+}
+
+const proves = new Set<ChangeResult["outcome"]>([
+  "created",
+  "configured",
+  "unchanged",
+  "adopted",
+  "recreated",
+]);
+
+function noteDifference(
+  ports: PassPorts,
+  { memory }: PassInput,
+  { id, result }: { readonly id: string; readonly result: ChangeResult },
+): void {
+  if (result.outcome === "reported") {
+    if (!memory.differsSinceMs.has(id)) memory.differsSinceMs.set(id, ports.clock.now());
+  } else {
+    memory.differsSinceMs.delete(id);
+  }
+}

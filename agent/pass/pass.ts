@@ -1,0 +1,93 @@
+import type { LiveCache } from "../cluster/cache.ts";
+import type { ClusterClient, Discovery } from "../cluster/client.ts";
+import type { InventoryStore } from "../cluster/inventory.ts";
+import type { HealthRules } from "../health/cel.ts";
+import type { TrackedHealth } from "../health/settle.ts";
+import type { Manifests } from "../manifests.ts";
+import type { Hasher } from "../model/digest.ts";
+import type { Emit } from "../model/event.ts";
+import type { KubeObject, ObjectRef } from "../model/object.ts";
+import type { DriftEntry, Held } from "../model/status.ts";
+import type { Unit } from "../model/unit.ts";
+import type { Accept } from "../plan/guard.ts";
+import type { Clock } from "../schedule/clock.ts";
+
+/** The outside world, as one pass needs it. */
+export interface PassPorts {
+  /** Guarded by the lease: without it nothing is sent (A-16). */
+  readonly client: ClusterClient;
+  readonly inventories: Pick<InventoryStore, "read" | "write" | "remove">;
+  /** May decide *unchanged* and health, never absence, ownership or deletion (C-18). */
+  readonly live: Pick<LiveCache, "entry" | "put">;
+  readonly clock: Clock;
+  readonly hasher: Hasher;
+  readonly emit: Emit;
+  discovery(): Discovery;
+  /** Asks anew, at most once at a time. */
+  refreshDiscovery(signal: AbortSignal): Promise<Discovery>;
+  /** Everything on the cluster with a full mark of this installation and app (P-19). */
+  findMarked(app: string, signal: AbortSignal): Promise<readonly KubeObject[]>;
+}
+
+/** What the other units of this cluster declare at the newest accepted commit (4.5). */
+export interface Neighbours {
+  declaredBy(ref: ObjectRef): string | undefined;
+  namespaceUsedBy(namespace: string): string | undefined;
+  crdUsedBy(crd: string): string | undefined;
+  readonly declaredUids: ReadonlySet<string>;
+}
+
+export interface Installation {
+  readonly id: string;
+  readonly clusterUid: string;
+  readonly agentNamespace: string;
+}
+
+export interface PassInput {
+  readonly unit: Unit;
+  readonly manifests: Manifests;
+  readonly installation: Installation;
+  readonly neighbours: Neighbours;
+  /** Asked only when something would be deleted. */
+  readonly accepts: () => Promise<readonly Accept[]>;
+  /** A person let us take over what bears foreign marks (P-60), or what was lost or replaced (P-12, P-19). */
+  readonly takeOver: boolean;
+  readonly healthRules: HealthRules | undefined;
+  /** False: plans and reports, never writes. */
+  readonly enforce: boolean;
+  /** Ask the server about every object, whatever the watches prove (`holdfast sync`, C-5). */
+  readonly bypassProofs: boolean;
+  readonly memory: UnitMemory;
+}
+
+/** An object and a desired digest that were once seen equal, and are until one of them moves (A-36). */
+export interface Proof {
+  readonly uid: string;
+  readonly digest: string;
+  readonly fingerprint: string;
+}
+
+/** What one unit remembers between passes; losing it costs requests, never correctness. */
+export interface UnitMemory {
+  readonly proofs: Map<string, Proof>;
+  readonly health: Map<string, TrackedHealth>;
+  /** When we last wrote an object, for the health time-out (H-1). */
+  readonly writtenMs: Map<string, number>;
+  /** Since when an object differs, for `drift.grace` and the report. */
+  readonly differsSinceMs: Map<string, number>;
+  /** What was healed lately, so that a person can still see who made it differ. */
+  readonly healed: Map<string, DriftEntry>;
+  /** The last held set, planned again only when its input changes (P-53). */
+  held: { readonly key: string; readonly held: Held } | undefined;
+}
+
+export function emptyMemory(): UnitMemory {
+  return {
+    proofs: new Map(),
+    health: new Map(),
+    writtenMs: new Map(),
+    differsSinceMs: new Map(),
+    healed: new Map(),
+    held: undefined,
+  };
+}

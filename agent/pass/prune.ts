@@ -1,0 +1,214 @@
+import { apply } from "../apply/apply.ts";
+import { servedKind } from "../cluster/client.ts";
+import { ApiError } from "../cluster/errors.ts";
+import type { Change, ChangeResult } from "../model/change.ts";
+import type { Inventory, InventoryEntry } from "../model/inventory.ts";
+import { refId } from "../model/object.ts";
+import type { Held } from "../model/status.ts";
+import { isOpen } from "../plan/blocked.ts";
+import { guard, type Removal } from "../plan/guard.ts";
+import { compareRefs, ranks } from "../plan/order.ts";
+import { changeOf, type FreshRead, judgeDeletion, type Verdict } from "../plan/prune.ts";
+import { declaredBy } from "./inventory.ts";
+import type { PassInput, PassPorts } from "./pass.ts";
+import { tell } from "./tell.ts";
+
+/** How long a write without an answer may still happen (semantics §12). */
+const settleMs = 90_000;
+
+export interface Pruned {
+  readonly results: readonly ChangeResult[];
+  readonly held?: Held;
+  /** Accepts to record as used up. */
+  readonly used: readonly string[];
+  /** Why nothing was judged this time; undeclared entries stay. */
+  readonly postponed?: string;
+}
+
+export interface PruneInput {
+  readonly input: PassInput;
+  readonly inventory: Inventory;
+  readonly applied: readonly ChangeResult[];
+  /** Names of objects that this revision changed and that are not healthy yet (P-16). */
+  readonly unready: readonly string[];
+  /** Set when the whole unit goes (P-72). */
+  readonly removal?: Removal;
+}
+
+/** Judges everything undeclared by reads made for it, lets the guard look at the whole set, and deletes in reverse order. */
+export async function prune(
+  ports: PassPorts,
+  at: PruneInput,
+  signal: AbortSignal,
+): Promise<Pruned> {
+  const { input, inventory } = at;
+  const declared = new Set(declaredBy(input).map(({ id }) => id));
+  const undeclared = [...inventory.entries]
+    .filter(([id]) => !declared.has(id))
+    .map(([, entry]) => entry);
+  if (undeclared.length === 0) return { results: [], used: [] };
+  const postponed = postpone(at);
+  if (postponed !== undefined) return { results: [], used: [], postponed };
+  const verdicts = await Promise.all(
+    undeclared.map((entry) => judgeEntry(ports, at, { entry, signal })),
+  );
+  const doomed = verdicts.filter((verdict) => verdict.verdict === "delete");
+  const guarding = guard(doomed, {
+    app: input.unit.app,
+    cluster: input.unit.cluster.name,
+    commit: input.manifests.commit.id,
+    changeId: input.unit.changeId,
+    inventory,
+    declared,
+    maxShare: input.unit.prune.maxShare,
+    accepts: doomed.length === 0 ? [] : await input.accepts(),
+    hasher: ports.hasher,
+    ...(at.removal === undefined ? {} : { removal: at.removal }),
+  });
+  const { held, used } = guarding;
+  tellHeld(ports, input, held);
+  const changes = verdicts
+    .filter(({ verdict }) => held === undefined || verdict !== "delete")
+    .map((verdict) => carried(verdict, at.removal));
+  return {
+    results: await carryOut(ports, { input, changes, verdicts }, signal),
+    used,
+    ...(held === undefined ? {} : { held }),
+  };
+}
+
+/** P-42, P-46, P-16: why nothing is pruned in this pass. */
+function postpone({ input, applied, unready }: PruneInput): string | undefined {
+  if (!input.enforce || input.unit.mode === "observe") return "it only observes";
+  if (!input.unit.prune.enabled) return "prune.enabled is false";
+  const open = applied.filter(isOpen);
+  if (open.length > 0) return `${open.length} objects failed or wait`;
+  return unready.length > 0 ? `${unready[0]} is not healthy yet` : undefined;
+}
+
+async function judgeEntry(
+  ports: PassPorts,
+  at: PruneInput,
+  { entry, signal }: { readonly entry: InventoryEntry; readonly signal: AbortSignal },
+): Promise<Verdict> {
+  const { input } = at;
+  const { unit, installation, neighbours } = input;
+  return judgeDeletion(entry, await readFresh(ports, entry, signal), {
+    app: unit.app,
+    installation: installation.id,
+    agentNamespace: installation.agentNamespace,
+    protect: unit.protect,
+    desired: declaredBy(input),
+    declaredBy: neighbours.declaredBy,
+    declaredUids: declaredUids(at),
+    namespaceUsedBy: (name) => ownUse(at, name) ?? neighbours.namespaceUsedBy(name),
+    crdUsedBy: neighbours.crdUsedBy,
+    unknownGroups: ports.discovery().unknownGroups,
+    settleMs,
+    nowMs: ports.clock.now(),
+  });
+}
+
+function declaredUids({ input, applied }: PruneInput): ReadonlySet<string> {
+  const own = applied.flatMap(({ live }) => live?.metadata.uid ?? []);
+  return new Set([...own, ...input.neighbours.declaredUids]);
+}
+
+function ownUse({ input }: PruneInput, namespace: string): string | undefined {
+  const user = declaredBy(input).find(({ ref }) => ref.namespace === namespace);
+  return user === undefined ? undefined : `app ${input.unit.app}`;
+}
+
+/** A GET made for this decision (A-16). A kind that discovery does not know is gone only when its CRD is, too (A-114). */
+async function readFresh(
+  ports: PassPorts,
+  { ref, version, plural }: InventoryEntry,
+  signal: AbortSignal,
+): Promise<FreshRead> {
+  const discovery = ports.discovery();
+  const served = servedKind(discovery, ref, version) ?? servedKind(discovery, ref);
+  try {
+    if (served === undefined) {
+      const crd = {
+        group: "apiextensions.k8s.io",
+        version: "v1",
+        kind: "CustomResourceDefinition",
+        namespace: "",
+        name: `${plural}.${ref.group}`,
+      };
+      const isGone = plural !== "" && (await ports.client.get(crd, signal)) === undefined;
+      return isGone && !discovery.unknownGroups.has(ref.group)
+        ? { found: "kind-removed" }
+        : unanswered(`${ref.kind} is not served now`);
+    }
+    const object = await ports.client.get({ ...ref, version: served.version }, signal);
+    return object === undefined ? { found: "nothing" } : { found: "object", object };
+  } catch (error) {
+    if (error instanceof ApiError) return { found: "error", failure: error.failure };
+    throw error;
+  }
+}
+
+function unanswered(message: string): FreshRead {
+  return {
+    found: "error",
+    failure: { status: 0, reason: "KindUnknown", message, causes: [], indeterminate: false },
+  };
+}
+
+/** `onRemove: orphan` lets everything go unowned (P-72). */
+function carried(verdict: Verdict, removal: Removal | undefined): Change {
+  const change = changeOf(verdict);
+  return removal?.how === "orphan" && change.action === "delete"
+    ? { ...change, action: "release" }
+    : change;
+}
+
+interface Carry {
+  readonly input: PassInput;
+  readonly changes: readonly Change[];
+  readonly verdicts: readonly Verdict[];
+}
+
+async function carryOut(
+  ports: PassPorts,
+  { input, changes, verdicts }: Carry,
+  signal: AbortSignal,
+): Promise<readonly ChangeResult[]> {
+  const ordered = ranks([...changes].sort((a, b) => compareRefs(b.ref, a.ref))).reverse(); // O-1
+  const found = new Map(
+    verdicts.flatMap((verdict) =>
+      "live" in verdict && verdict.live ? [[refId(verdict.ref), verdict.live] as const] : [],
+    ),
+  );
+  const results: ChangeResult[] = [];
+  for (const rank of ordered) {
+    const answered = await apply(ports.client, rank, signal);
+    results.push(...answered.map((result) => withLive(result, found)));
+  }
+  for (const result of results) tell(ports, input, result);
+  return results;
+}
+
+/** What a verdict that only waits has read, so that the inventory can record it (P-18). */
+function withLive(
+  result: ChangeResult,
+  found: ReadonlyMap<string, NonNullable<ChangeResult["live"]>>,
+): ChangeResult {
+  const live = found.get(refId(result.change.ref));
+  return result.change.action === "skip" && live !== undefined ? { ...result, live } : result;
+}
+
+/** Once per plan. */
+function tellHeld(ports: PassPorts, { unit, memory }: PassInput, held: Held | undefined): void {
+  const key = held === undefined ? undefined : `${held.reason} ${held.plan}`;
+  if (held !== undefined && memory.held?.key !== key) {
+    ports.emit({
+      type: "prune-blocked",
+      app: unit.app,
+      reason: held.reason,
+      plan: held.plan ?? "",
+    });
+  }
+  memory.held = held === undefined || key === undefined ? undefined : { key, held };
+}

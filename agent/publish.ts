@@ -1,0 +1,123 @@
+import { canonicalJson } from "./model/json.ts";
+import type { Problem } from "./model/problem.ts";
+import { reasonInfo } from "./model/reason.ts";
+import type { UnitStatus } from "./model/status.ts";
+import { removedUnit } from "./removed-unit.ts";
+import type { Flight } from "./run-pass.ts";
+import { suspension } from "./run-pass.ts";
+import { retryDelayMs } from "./schedule/backoff.ts";
+import type { Slot } from "./slot.ts";
+import { toAppObject } from "./status/app-object.ts";
+import { type SummarizeInput, unitFacts } from "./status/input.ts";
+import { summarize, summaryDue } from "./status/summarize.ts";
+import type { World } from "./world.ts";
+
+const againMs = 1000;
+
+/** Says what a flight found: status in memory, App object, events; and asks for the next flight where time brings one. */
+export async function publish(
+  world: World,
+  { slot, flight }: { readonly slot: Slot; readonly flight: Flight },
+  signal: AbortSignal,
+): Promise<void> {
+  const input = summaryInput(world, slot, flight);
+  if (input === undefined) return;
+  const before = slot.status;
+  const after = summarize(input);
+  slot.status = after;
+  world.ports.emit({ type: "status", before, after });
+  schedule(world, { slot, flight, dueMs: summaryDue(input, after) });
+  if (before !== undefined && told(before) === told(after)) return; // P8: nothing but its age moved
+  const { apps, installation } = world.cluster;
+  await apps.write(toAppObject(after, installation.agentNamespace), signal);
+}
+
+/** What a reader would notice: everything but the time of the last compare. */
+function told({ comparedAt: _comparedAt, ...status }: UnitStatus): string {
+  return canonicalJson(JSON.parse(JSON.stringify(status)));
+}
+
+function summaryInput(world: World, slot: Slot, flight: Flight): SummarizeInput | undefined {
+  const manifests = slot.removal === undefined ? slot.manifests : removedUnit(world, slot);
+  const unit = slot.unit ?? manifests?.unit ?? removedUnit(world, slot)?.unit;
+  if (unit === undefined) return undefined;
+  const suspend = suspension(world);
+  return {
+    unit: unitFacts(unit, manifests?.renderer ?? "plain"),
+    nowMs: world.ports.clock.now(),
+    previous: slot.status,
+    problems: problemsOf(world, slot, flight),
+    handled: slot.handled,
+    ...(slot.unit === undefined ? {} : { changeId: slot.unit.changeId }),
+    ...(world.accepted === undefined ? {} : { fetched: world.accepted }),
+    ...(slot.commit === undefined ? {} : { desired: slot.commit }),
+    ...(suspend === undefined ? {} : { suspend }),
+    ...(flight.ended === "pass" ? { pass: flight.reconciled.pass } : {}),
+  };
+}
+
+/** Everything that stops it, before or beside its objects. */
+function problemsOf(world: World, slot: Slot, flight: Flight): readonly Problem[] {
+  const suspend = suspension(world);
+  return [
+    ...(world.sourceProblem === undefined ? [] : [world.sourceProblem]),
+    ...slot.problems,
+    ...removalProblem(slot, flight),
+    ...(flight.ended === "trouble" ? [flight.problem] : []),
+    ...(suspend === undefined
+      ? []
+      : [
+          {
+            reason: "ClusterSuspended",
+            message: `${suspend.reason}, until ${suspend.until}`,
+          } as const,
+        ]),
+    ...staleProblem(world),
+  ];
+}
+
+/** The guard phrases it when something would be deleted; else it is said here. */
+function removalProblem({ removal }: Slot, flight: Flight): readonly Problem[] {
+  if (removal === undefined || removal.how !== "hold") return [];
+  const isTold = flight.ended === "pass" && flight.reconciled.pass.held !== undefined;
+  return isTold ? [] : [{ reason: removal.reason, message: removal.why }];
+}
+
+function staleProblem({ cluster, ports }: World): readonly Problem[] {
+  const stale = cluster.live.stale(ports.clock.monotonic()).filter(({ why }) => why === "silent");
+  if (stale.length === 0) return [];
+  const kinds = stale.map(({ kind }) => kind).join(", ");
+  return [
+    { reason: "WatchStale", message: `no sign of life from the watches of ${kinds} for 5 minutes` },
+  ];
+}
+
+interface Plan {
+  readonly slot: Slot;
+  readonly flight: Flight;
+  readonly dueMs: number | undefined;
+}
+
+function schedule(world: World, { slot, flight, dueMs }: Plan): void {
+  const { app, status } = slot;
+  const nowMs = world.ports.clock.now();
+  const reasons = [
+    status?.reason ?? "InSync",
+    ...(status?.problems ?? []).map(({ reason }) => reason),
+  ];
+  const isBad = status?.state === "Failed" || status?.state === "Unknown";
+  slot.failures = isBad ? slot.failures + 1 : 0;
+  const random = world.ports.random.next();
+  const retries = isBad
+    ? reasons.map((reason) => retryDelayMs(reasonInfo(reason).retry, slot.failures, random))
+    : [];
+  const due = [dueMs, flight.ended === "pass" ? flight.reconciled.dueMs : undefined].map((at) =>
+    at === undefined ? undefined : Math.max(at - nowMs, 0) + 50,
+  );
+  const again =
+    flight.ended === "raced" || (flight.ended === "pass" && flight.reconciled.again)
+      ? [againMs]
+      : [];
+  const waits = [...retries, ...due, ...again].filter((wait) => wait !== undefined);
+  if (waits.length > 0) world.wake(app, Math.min(...waits));
+}

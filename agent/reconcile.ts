@@ -1,0 +1,132 @@
+import { fillRatio } from "./cluster/inventory.ts";
+import type { ChangeResult } from "./model/change.ts";
+import type { Phase } from "./model/event.ts";
+import type { Inventory } from "./model/inventory.ts";
+import { applyStages } from "./pass/apply-stages.ts";
+import { type Assessed, assess } from "./pass/assess.ts";
+import { driftOf } from "./pass/drift.ts";
+import { openInventory, recordIntents, recordResults } from "./pass/inventory.ts";
+import { ensureNamespace } from "./pass/namespace.ts";
+import type { PassInput, PassPorts } from "./pass/pass.ts";
+import { type Pruned, prune } from "./pass/prune.ts";
+import { deletingOf, waitingOf } from "./pass/unfinished.ts";
+import type { Removal } from "./plan/guard.ts";
+import type { Pass } from "./status/input.ts";
+
+export interface Reconciled {
+  readonly pass: Pass;
+  readonly inventory: Inventory;
+  /** When time alone may change the answer, milliseconds since the epoch. */
+  readonly dueMs?: number;
+  /** Another pass has work to do: an intent was found, or a deletion is on its way. */
+  readonly again: boolean;
+}
+
+/** One unit, one pass, from manifests to cluster. Reads top to bottom; every step's input is an earlier step's output. */
+export async function reconcile(
+  ports: PassPorts,
+  input: PassInput,
+  signal: AbortSignal,
+): Promise<Reconciled> {
+  const writes = input.enforce && input.unit.mode === "enforce";
+  const open = writes ? recordIntents : openInventory;
+  const tracked = await open(ports, input, signal); // P-10: on record before it exists
+  const inventory = tracked.value;
+
+  if (writes) await ensureNamespace(ports, input, signal);
+  const applied = await timed(ports, { input, phase: "apply" }, () =>
+    applyStages(ports, { input, inventory }, signal),
+  );
+  const before = assess(ports, { input, inventory, results: applied });
+  const { unready } = before;
+  const pruned = await timed(ports, { input, phase: "prune" }, () =>
+    prune(ports, { input, inventory, applied, unready }, signal),
+  );
+
+  const results = [...applied, ...pruned.results];
+  const after = writes
+    ? await recordResults(ports, { input, tracked, results, pruned }, signal)
+    : inventory;
+  return conclude(ports, { input, inventory: after, results, pruned, assessed: before });
+}
+
+/** The same for a unit that Git no longer has: nothing is declared, everything is judged (P-72). */
+export async function remove(
+  ports: PassPorts,
+  { input, removal }: { readonly input: PassInput; readonly removal: Removal },
+  signal: AbortSignal,
+): Promise<Reconciled> {
+  const tracked = await openInventory(ports, input, signal);
+  const inventory = tracked.value;
+  const pruned = await prune(
+    ports,
+    { input, inventory, applied: [], unready: [], removal },
+    signal,
+  );
+  const { results } = pruned;
+  const after = await recordResults(ports, { input, tracked, results, pruned }, signal);
+  if (after.entries.size === 0) await ports.inventories.remove(after.app, signal); // P-73
+  return conclude(ports, {
+    input,
+    inventory: after,
+    results,
+    pruned,
+    assessed: { health: [], unready: [] },
+  });
+}
+
+interface Conclusion {
+  readonly input: PassInput;
+  readonly inventory: Inventory;
+  readonly results: readonly ChangeResult[];
+  readonly pruned: Pruned;
+  readonly assessed: Assessed;
+}
+
+function conclude(
+  ports: PassPorts,
+  { input, inventory, results, pruned, assessed }: Conclusion,
+): Reconciled {
+  const { unit, manifests } = input;
+  ports.emit({ type: "inventory", app: unit.app, fillRatio: fillRatio(inventory) });
+  const deleting = deletingOf(inventory, pruned);
+  const pass: Pass = {
+    attempted: manifests.commit,
+    changeId: unit.changeId,
+    renderDigest: manifests.digest,
+    managed: inventory.entries.size,
+    results,
+    problems: [],
+    drift: driftOf(ports, input, results),
+    health: assessed.health,
+    waiting: waitingOf(results),
+    deleting,
+    complete: true,
+    ...(pruned.held === undefined ? {} : { held: pruned.held }),
+  };
+  return {
+    pass,
+    inventory,
+    again: pruned.results.some(({ live, outcome }) => live !== undefined && outcome !== "released"),
+    ...(assessed.dueMs === undefined ? {} : { dueMs: assessed.dueMs }),
+  };
+}
+
+interface Timed {
+  readonly input: PassInput;
+  readonly phase: Phase;
+}
+
+async function timed<T>(
+  ports: PassPorts,
+  { input, phase }: Timed,
+  run: () => Promise<T>,
+): Promise<T> {
+  const start = ports.clock.monotonic();
+  try {
+    return await run();
+  } finally {
+    const durationMs = ports.clock.monotonic() - start;
+    ports.emit({ type: "phase", app: input.unit.app, phase, durationMs });
+  }
+}

@@ -1,0 +1,33 @@
+import { type AppRequest, requestsOf } from "./cluster/app-objects.ts";
+import type { KubeObject } from "./model/object.ts";
+import type { Slot } from "./slot.ts";
+import type { World } from "./world.ts";
+
+/** Takes what people ask for by annotation on an App object (P-85); each id is obeyed once. Gives back whether to fetch, too. */
+export function takeRequests(world: World, object: KubeObject): { readonly fetch: boolean } {
+  const slot = world.slots.get(object.metadata.name);
+  if (slot === undefined) return { fetch: false };
+  const fresh = requestsOf(object).requests.filter(({ kind, id }) => slot.handled[kind] !== id);
+  for (const request of fresh) take(slot, request);
+  if (fresh.length > 0) world.wake(slot.app, 0);
+  return { fetch: fresh.some(({ kind }) => kind === "sync") };
+}
+
+/** What this version cannot do is noted as seen, so that it is not tried for ever. */
+function take(slot: Slot, request: AppRequest): void {
+  slot.handled = { ...slot.handled, [request.kind]: request.id };
+  slot.failures = 0;
+  switch (request.kind) {
+    case "accept":
+      if (request.plan === undefined) slot.takeOver = true;
+      else slot.requested = [{ by: "plan", key: `request:${request.id}`, plan: request.plan }];
+      break;
+    case "sync":
+      slot.bypassProofs = true;
+      break;
+    case "suspend":
+    case "restore":
+    case "rollback":
+      break;
+  }
+}

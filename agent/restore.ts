@@ -1,0 +1,20 @@
+import { slotOf } from "./adopt.ts";
+import { fromAppObject } from "./status/app-object.ts";
+import type { World } from "./world.ts";
+
+/** After a start, or a change of leaders: which units there are, what they track, and what was said of them last. */
+export async function restoreSlots(world: World, signal: AbortSignal): Promise<void> {
+  const { inventories, apps } = world.cluster;
+  for (const listed of await inventories.list(signal)) {
+    const slot = slotOf(world, listed.app);
+    if ("stored" in listed) slot.inventory = listed.stored.value;
+    else slot.problems = [{ reason: "InventoryLost", message: listed.unreadable.message }];
+  }
+  for (const object of await apps.list(signal)) {
+    const slot = world.slots.get(object.metadata.name);
+    const status = fromAppObject(object);
+    if (slot === undefined || status === undefined) continue;
+    slot.status = status;
+    slot.handled = status.handled;
+  }
+}

@@ -1,0 +1,95 @@
+import { acceptsOf } from "./accepts.ts";
+import { ApiError, isConflict, isUnanswered } from "./cluster/errors.ts";
+import { refreshDiscovery } from "./discovery.ts";
+import { findMarked } from "./marked.ts";
+import type { Problem } from "./model/problem.ts";
+import { ReconcileError } from "./model/reason.ts";
+import { neighboursOf } from "./neighbours.ts";
+import type { PassInput, PassPorts } from "./pass/pass.ts";
+import { type Reconciled, reconcile, remove } from "./reconcile.ts";
+import { removedUnit } from "./removed-unit.ts";
+import type { Slot } from "./slot.ts";
+import type { World } from "./world.ts";
+
+/** What one flight of a unit ended with: a pass, or why there was none. */
+export type Flight =
+  | { readonly ended: "pass"; readonly reconciled: Reconciled }
+  | { readonly ended: "trouble"; readonly problem: Problem }
+  /** Somebody wrote the inventory in between (P-13). */
+  | { readonly ended: "raced" }
+  /** Nothing to enforce: it never rendered here. */
+  | { readonly ended: "nothing" };
+
+/** One pass of one unit, with every failure that has a name turned into a value. Bugs are thrown. */
+export async function runPass(world: World, slot: Slot, signal: AbortSignal): Promise<Flight> {
+  const input = passInput(world, slot, signal);
+  if (input === undefined) return { ended: "nothing" };
+  const ports = passPorts(world);
+  try {
+    const { removal } = slot;
+    const reconciled =
+      removal === undefined
+        ? await reconcile(ports, input, signal)
+        : await remove(ports, { input, removal }, signal);
+    return { ended: "pass", reconciled };
+  } catch (error) {
+    return troubleOf(error);
+  }
+}
+
+function troubleOf(error: unknown): Flight {
+  if (error instanceof ReconcileError) {
+    return { ended: "trouble", problem: { reason: error.reason, message: error.message } };
+  }
+  if (isConflict(error)) return { ended: "raced" };
+  if (error instanceof ApiError) {
+    const reason = isUnanswered(error) ? "ClusterUnreachable" : "ApiError";
+    return { ended: "trouble", problem: { reason, message: error.message } };
+  }
+  throw error;
+}
+
+function passInput(world: World, slot: Slot, signal: AbortSignal): PassInput | undefined {
+  const manifests = slot.removal === undefined ? slot.manifests : removedUnit(world, slot);
+  if (manifests === undefined) return undefined;
+  const { settings, cluster } = world;
+  const { unit } = manifests;
+  const isSuspended = suspension(world) !== undefined;
+  return {
+    unit: { ...unit, protect: [...unit.protect, ...settings.protect] },
+    manifests,
+    installation: cluster.installation,
+    neighbours: neighboursOf(slot.app, [...world.slots.values()]),
+    accepts: () => acceptsOf(world, slot, signal),
+    takeOver: slot.takeOver,
+    healthRules: slot.healthRules,
+    enforce: settings.enforce && !isSuspended,
+    bypassProofs: slot.bypassProofs,
+    memory: slot.memory,
+  };
+}
+
+/** A suspension ends by itself (O21). */
+export function suspension({
+  fleet,
+  ports,
+}: World): { readonly by: string; readonly reason: string; readonly until: string } | undefined {
+  const suspend = fleet?.cluster?.suspend;
+  if (suspend === undefined || Date.parse(suspend.until) <= ports.clock.now()) return undefined;
+  return { by: "the cluster file", ...suspend };
+}
+
+function passPorts(world: World): PassPorts {
+  const { client, inventories, live, hasher } = world.cluster;
+  return {
+    client,
+    inventories,
+    live,
+    hasher,
+    clock: world.ports.clock,
+    emit: world.ports.emit,
+    discovery: () => world.discovery,
+    refreshDiscovery: (signal) => refreshDiscovery(world, signal),
+    findMarked: (app, signal) => findMarked(world, app, signal),
+  };
+}

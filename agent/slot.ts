@@ -1,0 +1,58 @@
+import type { HealthRules } from "./health/cel.ts";
+import type { Manifests } from "./manifests.ts";
+import type { Commit } from "./model/artifact.ts";
+import type { Inventory } from "./model/inventory.ts";
+import type { Problem } from "./model/problem.ts";
+import type { UnitStatus } from "./model/status.ts";
+import type { Unit } from "./model/unit.ts";
+import { emptyMemory, type UnitMemory } from "./pass/pass.ts";
+import type { Accept, Removal } from "./plan/guard.ts";
+import type { Pass } from "./status/input.ts";
+
+/** One unit between its passes. */
+export interface Slot {
+  readonly app: string;
+  /** As the newest accepted commit says, or, while that is broken, the last good one. */
+  unit: Unit | undefined;
+  /** Newest accepted commit that changed it. */
+  commit: Commit | undefined;
+  /** Last complete render; what is enforced. */
+  manifests: Manifests | undefined;
+  /** Of its documents and its render, at the newest commit. */
+  problems: readonly Problem[];
+  removal: Removal | undefined;
+  inventory: Inventory | undefined;
+  healthRules: HealthRules | undefined;
+  status: UnitStatus | undefined;
+  lastPass: Pass | undefined;
+  /** What people asked for and no pass has used yet. */
+  requested: Accept[];
+  takeOver: boolean;
+  bypassProofs: boolean;
+  /** Ids of the requests obeyed last (P-85). */
+  handled: Readonly<Record<string, string>>;
+  /** Passes in a row that ended in trouble. */
+  failures: number;
+  readonly memory: UnitMemory;
+}
+
+export function createSlot(app: string): Slot {
+  return {
+    app,
+    unit: undefined,
+    commit: undefined,
+    manifests: undefined,
+    problems: [],
+    removal: undefined,
+    inventory: undefined,
+    healthRules: undefined,
+    status: undefined,
+    lastPass: undefined,
+    requested: [],
+    takeOver: false,
+    bypassProofs: false,
+    handled: {},
+    failures: 0,
+    memory: emptyMemory(),
+  };
+}

@@ -5,9 +5,10 @@ import { inventoryName } from "../../agent/model/names.ts";
 import { type KubeObject, refId, refOf } from "../../agent/model/object.ts";
 import { Api } from "../faults/api.ts";
 import { Recorder } from "../faults/history.ts";
-import type { AcceptedCommit, History, UnitCase } from "../faults/oracle/model.ts";
+import type { History } from "../faults/oracle/model.ts";
 import { describeViolations, judgeHistory } from "../faults/oracle/oracle.ts";
 import { configMap, marked, tenMaps } from "../faults/oracle/story.ts";
+import { Told } from "../faults/told.ts";
 import { haveControlPlane } from "./binaries.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 
@@ -94,17 +95,15 @@ describe.skipIf(!have.ok)(`recorder and oracle on a real API server (${have.why}
   }
 
   const a = configMap("a", { key: "1" });
-  const commits: AcceptedCommit[] = [];
-  const declared = new Map<string, readonly KubeObject[]>();
+  const told = new Told();
 
   async function push(id: string, objects: readonly KubeObject[]): Promise<void> {
-    commits.push({ id, from: await recorder.mark() });
-    declared.set(id, objects);
+    told.declare("shop", objects);
+    told.committed(id, await recorder.mark());
   }
 
   async function judge(): Promise<{ history: History; verdict: string }> {
-    const unit: UnitCase = { app: "shop", declared, onRemove: "hold", expectHeld: false };
-    const history = await recorder.read({ commits, units: [unit], acceptances: [] });
+    const history = await recorder.read(told);
     return { history, verdict: describeViolations(judgeHistory(history)) };
   }
 

@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { isJsonObject } from "../../agent/model/json.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
 import { appCrd } from "../../agent/status/app-crd.ts";
@@ -39,6 +41,7 @@ export class Site {
   readonly recorder: Recorder;
   readonly repository: Repository;
   readonly #folder: string;
+  readonly #kubectl: string;
   readonly #flags: AgentOptions["flags"];
   #agent: AgentProcess | undefined;
 
@@ -47,6 +50,7 @@ export class Site {
     this.cluster = cluster;
     this.repository = repository;
     this.#flags = flags;
+    this.#kubectl = plane.bin("kubectl");
     this.#folder = join(plane.folder, `agent-${name}`);
     this.api = new Api(cluster);
     this.recorder = new Recorder({
@@ -84,8 +88,35 @@ export class Site {
     return this.#agent;
   }
 
-  async stop(): Promise<void> {
-    await this.#agent?.stop();
+  /** SIGTERM; the exit code, or undefined if no agent ran. */
+  async stop(): Promise<number | null | undefined> {
+    return await this.#agent?.stop();
+  }
+
+  /** The real kubectl, as a person. */
+  async kubectl(...args: readonly string[]): Promise<string> {
+    const all = ["--kubeconfig", this.cluster.kubeconfig, ...args];
+    const { stdout } = await promisify(execFile)(this.#kubectl, all, { maxBuffer: 1 << 28 });
+    return stdout;
+  }
+
+  /** What the agent's user wrote since: its own bookkeeping (lease, Events, App status) left out. */
+  async memberWritesSince(time: number): Promise<readonly string[]> {
+    const lines = await this.recorder.writesSince(time);
+    return lines
+      .filter(({ objectRef }) => !["leases", "events", "apps"].includes(objectRef?.resource ?? ""))
+      .map(
+        ({ verb, requestURI, responseStatus }) => `${verb} ${requestURI} ${responseStatus?.code}`,
+      );
+  }
+
+  /** A counter or gauge of the agent; 0 where it has no such series. */
+  async metric(name: string, labels: string): Promise<number> {
+    const { text } = await this.agent.probe("/metrics");
+    const lines = text
+      .split("\n")
+      .filter((line) => line.startsWith(`${name}{`) && line.includes(labels));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
   }
 
   async app(name: string): Promise<AppStatus | undefined> {

@@ -12,6 +12,7 @@ import {
 import { Api, type ApiTarget, isKubeObject } from "./api.ts";
 import { Etcd } from "./etcd.ts";
 import type {
+  AcceptedCommit,
   ApiWrite,
   DryRun,
   History,
@@ -19,6 +20,7 @@ import type {
   LiveEvent,
   UnitCase,
 } from "./oracle/model.ts";
+import type { Told } from "./told.ts";
 
 export interface RecorderOptions {
   readonly target: ApiTarget;
@@ -31,8 +33,6 @@ export interface RecorderOptions {
   /** The agent's namespace. */
   readonly namespace: string;
 }
-
-type Told = Pick<History, "commits" | "units" | "acceptances">;
 
 /** Puts together what happened on one cluster, from the API server's audit log and etcd's revision log. */
 export class Recorder {
@@ -53,12 +53,16 @@ export class Recorder {
 
   async read(told: Told): Promise<History> {
     const { namespace } = this.#options;
+    const { commits, acceptances } = told;
+    const units = told.units();
     await this.#untilAudited();
     const events = liveEvents(await this.#etcd.log(this.#options.prefix));
     const dryRuns: DryRun[] = [];
-    for (const unit of told.units) dryRuns.push(...(await this.#compare(unit, told)));
+    for (const unit of units) dryRuns.push(...(await this.#compare(unit, commits.at(-1))));
     return {
-      ...told,
+      commits,
+      acceptances,
+      units,
       namespace,
       events,
       inventories: this.#inventoryEvents(events),
@@ -123,8 +127,7 @@ export class Recorder {
       }));
   }
 
-  async #compare(unit: UnitCase, { commits }: Told): Promise<readonly DryRun[]> {
-    const last = commits.at(-1);
+  async #compare(unit: UnitCase, last: AcceptedCommit | undefined): Promise<readonly DryRun[]> {
     const declared = last === undefined ? undefined : unit.declared.get(last.id);
     if (unit.expectHeld || declared === undefined || declared === "broken") return [];
     const runs: DryRun[] = [];

@@ -14,7 +14,7 @@ import { assessPersistentVolume, assessPersistentVolumeClaim } from "./persisten
 import { platformKinds } from "./platform-kinds.ts";
 import { assessPod } from "./pod.ts";
 import { assessPodDisruptionBudget } from "./pod-disruption-budget.ts";
-import { healthy, type KindRule, missing, numberAt, progressing, textAt } from "./read.ts";
+import { healthy, type KindRule, missing, numberAt, progressing, textAt, unknown } from "./read.ts";
 import { assessReplicaSet } from "./replica-set.ts";
 import type { RuleTable } from "./rules.ts";
 import {
@@ -56,6 +56,15 @@ export function assessHealth(object: KubeObject | undefined, custom?: HealthRule
   if (object === undefined) return missing("not found");
   if (object.metadata.deletionTimestamp !== undefined) return progressing("being deleted");
   if (!isObserved(object)) return progressing("its controller has not seen this version yet");
+  try {
+    return assessLive(object, custom);
+  } catch (error) {
+    // A status can hold anything; a rule that did not expect it must not end the pass (§5.1).
+    return unknown(`its health rule failed: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function assessLive(object: KubeObject, custom: HealthRules | undefined): Health {
   const told = custom?.assess(object);
   if (told !== undefined) return told;
   const group = groupOf(object.apiVersion);

@@ -1,5 +1,4 @@
 import type { Health, HealthStatus } from "../model/health.ts";
-import type { KubeObject } from "../model/object.ts";
 import { assessCondition, worst } from "./conditions.ts";
 import { assessWord } from "./general.ts";
 import {
@@ -74,8 +73,10 @@ export function whenTrue(type: string, verdict: (message: string) => Health): Ki
 
 /** An annotation stops its controller. */
 export function pausedBy(annotation: string, value: string): KindRule {
-  return ({ metadata: { annotations = {} } }: KubeObject) =>
-    annotations[annotation] === value ? suspended(`${annotation}: ${value}`) : undefined;
+  return (object) =>
+    textAt(object, "metadata", "annotations", annotation) === value
+      ? suspended(`${annotation}: ${value}`)
+      : undefined;
 }
 
 /** A flag in the spec stops its controller. */

@@ -1,4 +1,5 @@
 import {
+  bytes,
   durationMs,
   isDnsLabel,
   isLabelKey,
@@ -50,6 +51,15 @@ export const formats = {
     isValid: (text) => /^v?[0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,4})?$/.test(text),
     says: 'a version like "1.36"',
   },
+  quantity: { isValid: (text) => bytes(text) !== undefined, says: "a size like 512Mi or 2Gi" },
+  "git-url": {
+    isValid: isGitUrl,
+    says: "an https or ssh address without a credential (http only to this machine)",
+  },
+  "remote-url": {
+    isValid: (text) => /^(?:oci|https):\/\/[^\s/@]+\/\S*$/.test(text),
+    says: "an address prefix like oci://ghcr.io/acme/charts/",
+  },
   cron: {
     isValid: (text) => /^[0-9*/,A-Za-z?#-]+(?: [0-9*/,A-Za-z?#-]+){4}$/.test(text),
     says: 'five cron fields like "0 8 * * 1-5"',
@@ -70,4 +80,15 @@ function isUrl(text: string, protocols: readonly string[]): boolean {
   return (
     url !== null && protocols.includes(url.protocol) && url.username === "" && url.password === ""
   );
+}
+
+const loopback = ["localhost", "127.0.0.1", "[::1]"];
+
+/** A credential in an address would end up in logs and in Git; it comes from a file (NEG-30). */
+function isGitUrl(text: string): boolean {
+  if (isUrl(text, ["https:"])) return true;
+  const url = URL.parse(text);
+  if (url === null || url.password !== "") return false;
+  if (url.protocol === "ssh:") return true;
+  return url.protocol === "http:" && url.username === "" && loopback.includes(url.hostname);
 }

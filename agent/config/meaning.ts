@@ -73,14 +73,13 @@ function selectorRefusals(selector: Selector, pointer: string): readonly Refusal
 
 function expressionRefusals(document: object, pointer: string): readonly Refusal[] {
   let value: unknown = document;
-  for (const key of pointer.slice(1).split("/")) {
-    value = Array.isArray(value)
-      ? value[Number(key)]
-      : isJsonObject(value)
-        ? value[key]
-        : undefined;
-  }
+  for (const key of pointer.slice(1).split("/")) value = childOf(value, key);
   return hasExpression(value) ? [{ pointer, message: noExpression }] : [];
+}
+
+function childOf(value: unknown, key: string): unknown {
+  if (Array.isArray(value)) return value[Number(key)];
+  return isJsonObject(value) ? value[key] : undefined;
 }
 
 function hasExpression(value: unknown): boolean {

@@ -16,18 +16,23 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 
 /** Insertions, deletions, changes and swaps of neighbours from one word to the other. */
 function editDistance(a: string, b: string): number {
-  let previous: number[] = [];
-  let current = Array.from({ length: b.length + 1 }, (_, index) => index);
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)];
   for (let i = 1; i <= a.length; i += 1) {
-    const beforePrevious = previous;
-    previous = current;
-    current = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const step = Math.min(change, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1);
-      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      current.push(isSwap ? Math.min(step, (beforePrevious[j - 2] ?? 0) + 1) : step);
-    }
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= b.length; j += 1) row.push(cell(rows, [a, b], [i, j]));
   }
-  return current[b.length] ?? 0;
+  return rows.at(-1)?.at(-1) ?? 0;
+}
+
+function cell(
+  rows: readonly (readonly number[])[],
+  [a, b]: readonly [string, string],
+  [i, j]: readonly [number, number],
+): number {
+  const at = (row: number, column: number): number => rows[row]?.[column] ?? 0;
+  const change = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+  const step = Math.min(change, at(i - 1, j) + 1, at(i, j - 1) + 1);
+  const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+  return isSwap ? Math.min(step, at(i - 2, j - 2) + 1) : step;
 }

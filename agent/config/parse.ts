@@ -46,18 +46,23 @@ type Read =
 function parseDocument(file: string, yaml: YamlDocument): Read {
   const { value } = yaml;
   if (!isJsonObject(value)) {
-    return broken(file, yaml, [{ pointer: "", message: "this is no document: it has no fields" }]);
+    return broken(file, yaml, {
+      refusals: [{ pointer: "", message: "this is no document: it has no fields" }],
+    });
   }
   const kind = kinds.find((known) => known === value["kind"]);
   const refused = headRefusals(value, kind);
   if (refused.length > 0 || kind === undefined) {
-    return broken(file, yaml, refused, newerFormat(value) ? "AgentOutdated" : undefined);
+    return broken(file, yaml, {
+      refusals: refused,
+      ...(newerFormat(value) ? { reason: "AgentOutdated" } : {}),
+    });
   }
   const refusals = validators.get(kind)?.(value) ?? [];
-  if (refusals.length > 0) return broken(file, yaml, refusals);
+  if (refusals.length > 0) return broken(file, yaml, { refusals });
   const document = typed(file, yaml, value);
   const meant = meaningRefusals(document);
-  return meant.length > 0 ? broken(file, yaml, meant) : { ok: true, document };
+  return meant.length > 0 ? broken(file, yaml, { refusals: meant }) : { ok: true, document };
 }
 
 /** apiVersion and kind come first: without them the rest means nothing. */
@@ -94,14 +99,12 @@ function newerFormat(value: JsonObject): boolean {
 function broken(
   file: string,
   yaml: YamlDocument,
-  refusals: readonly Refusal[],
-  reason: Problem["reason"] = "ConfigInvalid",
+  { refusals, reason = "ConfigInvalid" }: Refused,
 ): Read {
   const value = isJsonObject(yaml.value) ? yaml.value : {};
   const kind = kinds.find((known) => known === value["kind"]);
-  const metadata = value["metadata"];
-  const name = isJsonObject(metadata) ? metadata["name"] : undefined;
-  const problems = refusals.map((refusal) => problemOf(file, yaml, { refusal, reason }));
+  const name = isJsonObject(value["metadata"]) ? value["metadata"]["name"] : undefined;
+  const problems = refusals.map((refusal) => problemOf({ file, yaml, refusal, reason }));
   return {
     ok: false,
     broken: {
@@ -113,12 +116,19 @@ function broken(
   };
 }
 
+interface Refused {
+  readonly refusals: readonly Refusal[];
+  readonly reason?: Problem["reason"];
+}
+
 /** A refusal with its place: the key at fault, or the nearest one above it. */
-export function problemOf(
-  file: string,
-  yaml: Pick<YamlDocument, "positionOf" | "line">,
-  { refusal, reason = "ConfigInvalid" }: { refusal: Refusal; reason?: Problem["reason"] },
-): Problem {
+function problemOf(at: {
+  readonly file: string;
+  readonly yaml: YamlDocument;
+  readonly refusal: Refusal;
+  readonly reason: Problem["reason"];
+}): Problem {
+  const { file, yaml, refusal, reason } = at;
   const { pointer, message } = refusal;
   const position = nearestPosition(yaml, pointer) ?? { line: yaml.line, column: 1 };
   const field = pointer.slice(1).split("/").join(".").replaceAll("~1", "/").replaceAll("~0", "~");

@@ -30,6 +30,19 @@ export function share(text: string): number | undefined {
   return value <= 1 ? value : undefined;
 }
 
+const byteUnits: Readonly<Record<string, number>> = {
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
+
+/** `2Gi` → bytes. */
+export function bytes(text: string): number | undefined {
+  const match = /^([0-9]{1,6})(Ki|Mi|Gi|Ti)$/.exec(text);
+  return match === null ? undefined : Number(match[1]) * (byteUnits[match[2] ?? ""] ?? 0);
+}
+
 const rfc3339 =
   /^([0-9]{4})-([0-9]{2})-([0-9]{2})T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})$/;
 

@@ -70,7 +70,7 @@ function messageOf(error: ErrorObject): string {
     case "const":
       return `must be ${JSON.stringify(params["allowedValue"])}`;
     case "format":
-      return `must be ${formatSays(String(params["format"]))}; it is ${shown(data)}`;
+      return formatMessage(String(params["format"]), data);
     case "minLength":
       return "must not be empty";
     case "maxProperties":
@@ -78,6 +78,12 @@ function messageOf(error: ErrorObject): string {
     default:
       return `${error.message ?? keyword}; it is ${shown(data)}`;
   }
+}
+
+/** An address may hold a credential: it is never repeated (P7). */
+function formatMessage(format: string, data: unknown): string {
+  const says = `must be ${formatSays(format)}`;
+  return format.endsWith("-url") ? says : `${says}; it is ${shown(data)}`;
 }
 
 function unknownField({ parentSchema }: ErrorObject, name: string): string {

@@ -18,16 +18,18 @@ function wayBack(
   const seen = new Set<string>();
   let paths: readonly (readonly string[])[] = [[start]];
   while (paths.length > 0) {
-    const longer: (readonly string[])[] = [];
-    for (const path of paths) {
-      for (const next of dependsOn.get(path.at(-1) ?? "") ?? []) {
-        if (next === start) return [...path, start];
-        if (seen.has(next)) continue;
-        seen.add(next);
-        longer.push([...path, next]);
-      }
-    }
-    paths = longer;
+    const longer = paths.flatMap((path) =>
+      (dependsOn.get(path.at(-1) ?? "") ?? []).map((next) => [...path, next]),
+    );
+    const closed = longer.find((path) => path.at(-1) === start);
+    if (closed !== undefined) return closed;
+    paths = longer.filter((path) => isNew(seen, path.at(-1) ?? ""));
   }
   return undefined;
+}
+
+function isNew(seen: Set<string>, name: string): boolean {
+  const before = seen.size;
+  seen.add(name);
+  return seen.size > before;
 }

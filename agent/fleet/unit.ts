@@ -86,34 +86,37 @@ function ownerOf({ team, contact }: { readonly team?: string; readonly contact?:
   return { ...(team === undefined ? {} : { team }), ...(contact === undefined ? {} : { contact }) };
 }
 
-function behaviour(
-  { mode, prune = {}, drift = {}, health = {}, ...rest }: AppSettings,
+function behaviour(settings: AppSettings, fleet: Fleet) {
+  const { mode = "enforce", onFailure = "keep", onRemove = "hold" } = settings;
+  return {
+    mode,
+    onFailure,
+    onRemove,
+    prune: pruneOf(settings.prune),
+    drift: driftOf(settings.drift, fleet),
+    health: healthOf(settings.health, fleet),
+    holdUntilMaxMs: milliseconds(fleet.document.spec.holdUntilMax ?? figures.holdUntilMax),
+  };
+}
+
+function pruneOf({ enabled = true, max, accept }: NonNullable<AppSettings["prune"]> = {}) {
+  const maxShare = share(max ?? figures.pruneMax) ?? 0;
+  return { enabled, maxShare, ...(accept === undefined ? {} : { accept }) };
+}
+
+function driftOf(
+  { mode = "heal", grace = "0s", ignore = [] }: NonNullable<AppSettings["drift"]> = {},
   fleet: Fleet,
 ) {
-  const { defaults, holdUntilMax } = fleet.document.spec;
-  const ignored = defaults?.drift?.ignore?.map(ignoreRule) ?? shippedIgnore;
-  const { accept } = prune;
-  return {
-    mode: mode ?? "enforce",
-    prune: {
-      enabled: prune.enabled ?? true,
-      maxShare: share(prune.max ?? figures.pruneMax) ?? 0,
-      ...(accept === undefined ? {} : { accept }),
-    },
-    drift: {
-      mode: drift.mode ?? "heal",
-      graceMs: milliseconds(drift.grace ?? "0s"),
-      // An app's own rules come on top: naming one must not take away those that keep autoscalers working.
-      ignore: [...(drift.ignore ?? []).map(ignoreRule), ...ignored],
-    },
-    health: {
-      timeoutMs: milliseconds(health.timeout ?? figures.healthTimeout),
-      rules: [...(health.rules ?? []), ...(defaults?.health?.rules ?? [])],
-    },
-    onFailure: rest.onFailure ?? "keep",
-    onRemove: rest.onRemove ?? "hold",
-    holdUntilMaxMs: milliseconds(holdUntilMax ?? figures.holdUntilMax),
-  } as const;
+  const shipped = fleet.document.spec.defaults?.drift?.ignore?.map(ignoreRule) ?? shippedIgnore;
+  // An app's own rules come on top: naming one must not take away those that keep autoscalers working.
+  return { mode, graceMs: milliseconds(grace), ignore: [...ignore.map(ignoreRule), ...shipped] };
+}
+
+function healthOf({ timeout, rules = [] }: NonNullable<AppSettings["health"]> = {}, fleet: Fleet) {
+  const fleetRules = fleet.document.spec.defaults?.health?.rules ?? [];
+  const timeoutMs = milliseconds(timeout ?? figures.healthTimeout);
+  return { timeoutMs, rules: [...rules, ...fleetRules] };
 }
 
 type WrittenIgnore = NonNullable<NonNullable<AppSettings["drift"]>["ignore"]>[number];

@@ -25,30 +25,53 @@ const opening = "${{";
  * the value; `$${{` stands for a literal `${{`.
  */
 export function resolveText(text: string, scope: Scope): Resolved {
+  const parts = partsOf(text);
+  if (parts === undefined) return { ok: false, message: `"${opening}" without "}}"` };
+  const [only, second] = parts;
+  if (only?.kind === "path" && second === undefined) return lookUp(only.text, scope);
   let result = "";
+  for (const part of parts) {
+    const read =
+      part.kind === "text" ? ({ ok: true, value: part.text } as const) : textAt(part.text, scope);
+    if (!read.ok) return read;
+    result += String(read.value);
+    if (result.length > maxTextLength) return { ok: false, message: "the text grows beyond 1 MiB" };
+  }
+  return { ok: true, value: result };
+}
+
+interface Part {
+  readonly kind: "text" | "path";
+  readonly text: string;
+}
+
+/** Literal texts and paths in turn; undefined where an expression does not end. */
+function partsOf(text: string): readonly Part[] | undefined {
+  const parts: Part[] = [];
   let at = 0;
   for (let start = text.indexOf(opening); start !== -1; start = text.indexOf(opening, at)) {
     if (start > at && text[start - 1] === "$") {
-      result += `${text.slice(at, start - 1)}${opening}`;
+      parts.push({ kind: "text", text: text.slice(at, start - 1) + opening });
       at = start + opening.length;
       continue;
     }
     const end = text.indexOf("}}", start);
-    if (end === -1) return { ok: false, message: `"${opening}" without "}}"` };
-    const path = text.slice(start + opening.length, end).trim();
-    const read = lookUp(path, scope);
-    if (!read.ok || (start === 0 && end + 2 === text.length)) return read;
-    if (!isTextual(read.value)) {
-      return {
-        ok: false,
-        message: `${path} is ${kindOf(read.value)}, which cannot be a part of a text`,
-      };
-    }
-    result += text.slice(at, start) + String(read.value);
-    if (result.length > maxTextLength) return { ok: false, message: "the text grows beyond 1 MiB" };
+    if (end === -1) return undefined;
+    if (start > at) parts.push({ kind: "text", text: text.slice(at, start) });
+    parts.push({ kind: "path", text: text.slice(start + opening.length, end).trim() });
     at = end + 2;
   }
-  return { ok: true, value: result + text.slice(at) };
+  if (at < text.length) parts.push({ kind: "text", text: text.slice(at) });
+  return parts;
+}
+
+function textAt(path: string, scope: Scope): Resolved {
+  const read = lookUp(path, scope);
+  if (!read.ok || isTextual(read.value)) return read;
+  return {
+    ok: false,
+    message: `${path} is ${kindOf(read.value)}, which cannot be a part of a text`,
+  };
 }
 
 function isTextual(value: unknown): value is string | number | bigint | boolean {

@@ -1,5 +1,5 @@
 import type { Files, Tree } from "../model/artifact.ts";
-import type { Parsed, Problem } from "../model/problem.ts";
+import type { Parsed } from "../model/problem.ts";
 import type { Unit } from "../model/unit.ts";
 import {
   entriesBelow,
@@ -10,6 +10,7 @@ import {
   readable,
   rendererOf,
 } from "./files.ts";
+import { manifestFiles } from "./manifest-files.ts";
 import { objectsIn, type RenderedObject } from "./objects.ts";
 import { renderPlain, resolve } from "./plain.ts";
 import type { RenderTools } from "./tool.ts";
@@ -83,30 +84,8 @@ function finish(
 }
 
 function plain(unit: Unit, files: Files, tree: Tree): Parsed<readonly RenderedObject[]> {
-  const problems: Problem[] = [];
-  const manifests = new Map<string, Uint8Array>();
-  for (const [path, { mode }] of tree) {
-    if (!isInUnit(path, unit) || !isManifest(path, unit)) continue;
-    const bytes = files.get(path);
-    if (isLink(mode)) problems.push(linkProblem(path));
-    else if (bytes === undefined) problems.push(unreadable(path));
-    else manifests.set(path, bytes);
-  }
-  if (problems.length > 0) return { ok: false, problems };
-  return renderPlain(unit, manifests);
-}
-
-function isInUnit(path: string, unit: Unit): boolean {
-  return unit.path === "." || path.startsWith(`${unit.path}/`);
-}
-
-function linkProblem(file: string): Problem {
-  const message = "this is a symbolic link; put the file itself here";
-  return { reason: "RenderFailed", file, message };
-}
-
-function unreadable(file: string): Problem {
-  return { reason: "RenderFailed", file, message: "the file could not be read from the commit" };
+  const manifests = manifestFiles(unit, files, tree);
+  return manifests.ok ? renderPlain(unit, manifests.value) : manifests;
 }
 
 /** The same parser for a tool's output (T-13); only kustomize's takes expressions, never Helm's. */

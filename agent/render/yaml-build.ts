@@ -1,70 +1,19 @@
 import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE } from "js-yaml";
 import { jsonEqual } from "../model/json.ts";
-import { keyText, resolveScalar, resolveTagged } from "./yaml-scalar.ts";
-
-/** Where a key or list item stands, and what is below it. Offsets into the source. */
-export interface Spot {
-  readonly offset: number;
-  readonly children?: ReadonlyMap<string, Spot>;
-}
-
-/** Something that is wrong at an offset; `other` is the first of two places. */
-export interface Fault {
-  readonly offset: number;
-  readonly message: string;
-  readonly other?: number;
-}
-
-/** Limits of security §3. */
-export const yamlLimits = {
-  depth: 100,
-  aliases: 100,
-  mergeKeys: 10_000,
-  nodes: 200_000,
-} as const;
-
-export interface BuiltDocument {
-  readonly value: unknown;
-  readonly spot: Spot;
-  /** Nodes when every alias is written out. */
-  readonly nodes: number;
-}
-
-/** Stops the build: going on would cost too much. */
-export class YamlLimit extends Error {
-  readonly offset: number;
-
-  constructor(offset: number, message: string) {
-    super(message);
-    this.offset = offset;
-  }
-}
-
-/** One finished value. `size` and `height` count the graph as if aliases were written out. */
-interface Node {
-  readonly value: unknown;
-  readonly offset: number;
-  readonly children?: ReadonlyMap<string, Spot>;
-  readonly size: number;
-  readonly height: number;
-  /** As a key: its text, or undefined where it cannot be one. */
-  readonly key: string | undefined;
-  readonly isMerge: boolean;
-}
-
-interface Frame {
-  readonly kind: "map" | "list";
-  readonly offset: number;
-  readonly anchor: string | undefined;
-  readonly entries: Record<string, unknown>;
-  readonly items: unknown[];
-  readonly children: Map<string, Spot>;
-  /** Keys written out in this map, by offset; merged ones are not among them. */
-  readonly written: Map<string, number>;
-  key: Node | undefined;
-  size: number;
-  height: number;
-}
+import {
+  type BuiltDocument,
+  type Entry,
+  type Fault,
+  type Frame,
+  isMap,
+  type Node,
+  put,
+  spotOf,
+  untagged,
+  YamlLimit,
+  yamlLimits,
+} from "./yaml-node.ts";
+import { keyText, resolveTagged, type Scalar } from "./yaml-scalar.ts";
 
 /** Builds JSON values from parser events, in one pass, with the place of every key (T-10, T-11). */
 export class YamlBuilder {
@@ -128,7 +77,7 @@ export class YamlBuilder {
     const isMap = event.type === EVENT_ID.MAPPING;
     const tag = this.slice(event.tagStart, event.tagEnd);
     if (tag !== undefined && tag !== "!" && tag !== (isMap ? "!!map" : "!!seq")) {
-      this.fault(event.tagStart, `the tag ${tag} is not allowed; only the core ones are`);
+      this.foreignTag(event.tagStart, tag);
     }
     const anchor = this.slice(event.anchorStart, event.anchorEnd);
     if (anchor !== undefined) this.anchors.set(anchor, "open");
@@ -157,27 +106,32 @@ export class YamlBuilder {
     this.add(node);
   }
 
-  private scalar(event: Extract<Event, { type: typeof EVENT_ID.SCALAR }>): void {
+  private scalar(event: ScalarEvent): void {
     const text = getScalarValue(this.source, event);
-    const isPlain = event.style === SCALAR_STYLE.PLAIN;
-    const isQuoted =
-      event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED;
-    if (event.valueStart >= 0) this.last = event.valueStart - (isQuoted ? 1 : 0);
-    const offset = this.last;
     const tag = this.slice(event.tagStart, event.tagEnd);
+    const isPlain = event.style === SCALAR_STYLE.PLAIN;
+    if (event.valueStart >= 0) this.last = event.valueStart - (isQuoted(event) ? 1 : 0);
+    const offset = this.last;
     const isMerge = tag === "!!merge" || (tag === undefined && isPlain && text === "<<");
-    const resolved =
-      tag === undefined || isMerge ? untagged(text, isPlain) : resolveTagged(tag, text);
-    if (resolved === undefined) {
-      this.fault(event.tagStart, `the tag ${tag} is not allowed; only the core ones are`);
-    } else if (resolved.kind === "refused") this.fault(offset, resolved.why);
     if (!text.isWellFormed()) this.fault(offset, "half of a surrogate pair is no character");
-    const scalar = resolved ?? untagged(text, false);
+    const scalar = this.resolved(event, text, isMerge ? undefined : tag);
     const value = scalar.kind === "refused" ? null : scalar.value;
     const node: Node = { value, offset, size: 1, height: 0, key: keyText(scalar), isMerge };
     const anchor = this.slice(event.anchorStart, event.anchorEnd);
     if (anchor !== undefined) this.anchors.set(anchor, node);
     this.add(node);
+  }
+
+  private resolved(event: ScalarEvent, text: string, tag: string | undefined): Scalar {
+    const plain = untagged(text, event.style === SCALAR_STYLE.PLAIN);
+    const scalar = tag === undefined ? plain : resolveTagged(tag, text);
+    if (scalar === undefined) this.foreignTag(event.tagStart, tag ?? "");
+    else if (scalar.kind === "refused") this.fault(this.last, scalar.why);
+    return scalar ?? { kind: "str", value: text };
+  }
+
+  private foreignTag(offset: number, tag: string): void {
+    this.fault(offset, `the tag ${tag} is not allowed; only the core ones are`);
   }
 
   private alias(event: Extract<Event, { type: typeof EVENT_ID.ALIAS }>): void {
@@ -274,30 +228,8 @@ export class YamlBuilder {
   }
 }
 
-interface Entry {
-  readonly value: unknown;
-  readonly spot: Spot;
-}
+type ScalarEvent = Extract<Event, { type: typeof EVENT_ID.SCALAR }>;
 
-/** `__proto__` is a key like any other. */
-function put(frame: Frame, name: string, { value, spot }: Entry): void {
-  Object.defineProperty(frame.entries, name, {
-    value,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
-  frame.children.set(name, spot);
-}
-
-function untagged(text: string, isPlain: boolean) {
-  return isPlain ? resolveScalar(text) : ({ kind: "str", value: text } as const);
-}
-
-function spotOf({ offset, children }: Node): Spot {
-  return children === undefined ? { offset } : { offset, children };
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function isQuoted({ style }: ScalarEvent): boolean {
+  return style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED;
 }

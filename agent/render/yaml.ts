@@ -1,14 +1,8 @@
 import { parseEvents, YAMLException } from "js-yaml";
 import type { Parsed, Problem } from "../model/problem.ts";
 import type { Reason } from "../model/reason.ts";
-import {
-  type BuiltDocument,
-  type Fault,
-  type Spot,
-  YamlBuilder,
-  YamlLimit,
-  yamlLimits,
-} from "./yaml-build.ts";
+import { YamlBuilder } from "./yaml-build.ts";
+import { type BuiltDocument, type Fault, type Spot, YamlLimit, yamlLimits } from "./yaml-node.ts";
 
 /** 1-based. */
 export interface Position {

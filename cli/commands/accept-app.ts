@@ -27,13 +27,14 @@ export async function acceptOnClusters(
   if (other.length > 0) return planChanged(context, wish, other);
   const plan = onePlan(found.units, wish);
   const isUnattended = context.options.yes && !context.terminal.isInteractive;
-  if (isUnattended && wish.plan === undefined) throw unbound(wish.app, plan);
+  if (isUnattended && wish.plan === undefined && plan !== undefined) {
+    throw unbound(wish.app, plan);
+  }
   const clusters = found.units.map(({ target }) => target.cluster);
-  const number = found.units[0]?.held.deletions.length ?? 0;
   const decision = await confirm(context, {
     preview: preview(found.units, plainStyle),
-    question: `Delete ${number === 1 ? "this object" : `these ${number} objects`} on ${listNames(clusters)}?`,
-    unattended: `holdfast accept ${wish.app} --cluster ${clusters[0]} --plan ${plan} --yes`,
+    question: questionOf(found.units),
+    unattended: commandFor(wish.app, clusters[0], plan),
   });
   const failures = decision === "yes" ? await request(context, found.units, plan) : [];
   return answer(context, {
@@ -49,20 +50,10 @@ function fits(plan: string | undefined, wish: AcceptWish): boolean {
   return wish.plan === undefined || isPlan(plan, wish.plan);
 }
 
-/** One question is about one plan. */
-function onePlan(units: readonly HeldUnit[], { app }: AcceptWish): string {
+/** One question is about one plan. undefined: nothing would be deleted, the accept takes over what is there (P-60). */
+function onePlan(units: readonly HeldUnit[], { app }: AcceptWish): string | undefined {
   const plans = [...new Set(units.map(({ held }) => held.plan))];
-  const [plan] = plans;
-  if (plan === undefined) {
-    const reason = units[0]?.held.reason;
-    throw new CliError({
-      what: `${app} is held, but nothing would be deleted`,
-      why: units[0]?.held.message ?? "",
-      ...(reason === undefined ? {} : { reason }),
-      next: "the message says what it waits for",
-    });
-  }
-  if (plans.length === 1) return plan;
+  if (plans.length === 1) return plans[0];
   throw new CliError({
     what: `${app} is held with ${plans.length} different plans`,
     where: units
@@ -72,11 +63,25 @@ function onePlan(units: readonly HeldUnit[], { app }: AcceptWish): string {
   });
 }
 
+/** What the question is about, in one sentence. */
+function questionOf(units: readonly HeldUnit[]): string {
+  const where = listNames(units.map(({ target }) => target.cluster));
+  const { plan, deletions, reason } = units[0]?.held ?? { deletions: [] };
+  if (plan === undefined) return `Accept ${reason} on ${where}, and take over what is there?`;
+  const number = deletions.length;
+  return `Delete ${number === 1 ? "this object" : `these ${number} objects`} on ${where}?`;
+}
+
 function unbound(app: string, plan: string): Error {
   return new CliError({
     what: "--yes needs the plan that it agrees to",
-    next: `holdfast accept ${app} --plan ${plan} --yes`,
+    next: commandFor(app, undefined, plan),
   });
+}
+
+function commandFor(app: string, cluster: string | undefined, plan: string | undefined): string {
+  const where = cluster === undefined ? "" : ` --cluster ${cluster}`;
+  return `holdfast accept ${app}${where}${plan === undefined ? "" : ` --plan ${plan}`} --yes`;
 }
 
 function preview(units: readonly HeldUnit[], style: Style): string {
@@ -87,7 +92,7 @@ function preview(units: readonly HeldUnit[], style: Style): string {
 async function request(
   context: CommandContext,
   units: readonly HeldUnit[],
-  plan: string,
+  plan: string | undefined,
 ): Promise<readonly Report[]> {
   const byCluster = new Map(units.map((unit) => [unit.target.cluster, unit]));
   const body = newRequest(context.ports, plan);
@@ -98,7 +103,7 @@ async function request(
     async (client, target, signal) => {
       const unit = byCluster.get(target.cluster);
       if (unit === undefined) return false;
-      const stillHolds = (object: HeldUnit["object"]) => fromAppObject(object)?.held?.plan === plan;
+      const stillHolds = (object: HeldUnit["object"]) => isSame(unit, object);
       return await writeRequest(
         client,
         { kind: "accept", body, object: unit.object, stillHolds },
@@ -108,6 +113,11 @@ async function request(
   );
   const changed = answers.filter(({ answer: isWritten }) => !isWritten);
   return [...failures, ...changed.map(({ target }) => movedOn(target.cluster))];
+}
+
+function isSame({ held }: HeldUnit, object: HeldUnit["object"]): boolean {
+  const now = fromAppObject(object)?.held;
+  return now?.plan === held.plan && now?.reason === held.reason;
 }
 
 function movedOn(cluster: string): Report {
@@ -121,7 +131,7 @@ function movedOn(cluster: string): Report {
 interface Outcome {
   readonly wish: AcceptWish;
   readonly units: readonly HeldUnit[];
-  readonly plan: string;
+  readonly plan: string | undefined;
   readonly decision: "yes" | "no" | "preview";
   readonly failures: readonly Report[];
 }
@@ -130,7 +140,7 @@ function answer(context: CommandContext, outcome: Outcome): CommandResult {
   const { wish, units, plan, decision, failures } = outcome;
   const clusters = units.map(({ target }) => target.cluster);
   const said = {
-    yes: `Accepted plan ${plan} on ${listNames(clusters)}. Each object is checked again before it goes.\n`,
+    yes: `Accepted ${plan === undefined ? wish.app : `plan ${plan}`} on ${listNames(clusters)}. Each object is checked again before it goes.\n`,
     no: "Declined. Nothing was written.\n",
     preview: "Nothing was written (--dry-run).\n",
   }[decision];

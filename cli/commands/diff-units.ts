@@ -66,10 +66,10 @@ function changeOf(
   mask: SecretMasker,
 ): readonly ObjectDiff[] {
   const { ref, file, line } = after;
+  const old = before === undefined ? undefined : maskSecret(unmark(before.object), mask);
   const fresh = maskSecret(unmark(after.object), mask);
-  if (before === undefined)
-    return [{ action: "create", ref, file, line, fields: [], object: fresh }];
-  const fields = diffObjects(maskSecret(unmark(before.object), mask), fresh);
+  if (old === undefined) return [{ action: "create", ref, file, line, fields: [], object: fresh }];
+  const fields = diffObjects(old, fresh);
   return fields.length === 0 ? [] : [{ action: "update", ref, file, line, fields }];
 }
 

@@ -17,13 +17,25 @@ export interface Report {
 
 /** Equal reports of several clusters become one that names the first and counts the others. */
 export function groupReports(reports: readonly Report[]): readonly Report[] {
-  const groups = Map.groupBy(reports, ({ what, where, why, next, reason }) =>
-    JSON.stringify([what, where, why, next, reason]),
-  );
+  const groups = Map.groupBy(reports, groupKey);
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     return first === undefined ? [] : [merged(first, clustersOf(group))];
   });
+}
+
+/** Words that differ in nothing but the name of the cluster are equal. */
+function groupKey({ what, where, why, next, reason, cluster }: Report): string {
+  const nameless = (text: string | undefined) =>
+    cluster === undefined ? text : text?.replaceAll(cluster, "\0");
+  return JSON.stringify([
+    what,
+    where,
+    nameless(why),
+    nameless(next),
+    reason,
+    cluster === undefined,
+  ]);
 }
 
 function clustersOf(reports: readonly Report[]): readonly string[] {

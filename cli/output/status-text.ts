@@ -44,7 +44,9 @@ function commitWords(source: ReportSource, nowMs: number): readonly string[] {
   const place = url === "" ? [] : [escapeLine(ref === "" ? url : `${url}@${ref}`)];
   if (commit === undefined) return place;
   const who =
-    author === undefined ? [] : [`${escapeLine(author)}, ${ageOf(committedAt, nowMs)} ago`];
+    author === undefined
+      ? []
+      : [`${escapeLine(author.replace(/ *<[^<>]*>$/, ""))}, ${ageOf(committedAt, nowMs)} ago`];
   const what = title === undefined ? [] : [`"${escapeLine(title)}"`];
   return [...place, shortId(commit), ...what, ...who];
 }

@@ -26,6 +26,8 @@ export interface Listening {
 interface ListenSettings {
   readonly host: string;
   readonly port: number;
+  /** So many at once; idle ones are closed after 5 s. */
+  readonly connections: number;
   readonly onError: (error: unknown) => void;
 }
 
@@ -64,7 +66,7 @@ export const notFound = plainAnswer(404, "not found");
 
 /** A server for GET and HEAD with caps on headers, bodies, connections and time (NEG-19). */
 export async function listen(handler: Handler, settings: ListenSettings): Promise<Listening> {
-  const { host, port, onError } = settings;
+  const { host, port, connections, onError } = settings;
   const server = createServer(
     {
       maxHeaderSize: 8 * 1024,
@@ -83,7 +85,7 @@ export async function listen(handler: Handler, settings: ListenSettings): Promis
       );
     },
   );
-  server.maxConnections = 64;
+  server.maxConnections = connections;
   server.maxHeadersCount = 64;
   server.maxRequestsPerSocket = 1_000;
   server.timeout = 30_000;

@@ -30,7 +30,12 @@ export interface Servers {
 /** `/metrics /healthz /readyz` on one port; page and API on another (security §11). Throws when a port is taken. */
 export async function startServers(settings: ServerSettings): Promise<Servers> {
   const { host, ports, onError = () => undefined } = settings;
-  const probes = await listen(createProbeHandler(settings), { host, port: ports.probes, onError });
+  const probes = await listen(createProbeHandler(settings), {
+    host,
+    port: ports.probes,
+    connections: 256,
+    onError,
+  });
   if (ports.page === undefined) return { urls: { probes: probes.url }, stop: probes.stop };
   const page = await startPage(settings, probes, ports.page);
   return {
@@ -48,7 +53,7 @@ async function startPage(
 ): Promise<Listening> {
   const { host, onError = () => undefined } = settings;
   try {
-    return await listen(createPageHandler(settings), { host, port, onError });
+    return await listen(createPageHandler(settings), { host, port, connections: 64, onError });
   } catch (error) {
     await probes.stop();
     throw error;

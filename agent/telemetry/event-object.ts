@@ -1,5 +1,5 @@
 import { documentApiVersion } from "../model/names.ts";
-import { type KubeObject, type ObjectRef } from "../model/object.ts";
+import type { KubeObject, ObjectRef } from "../model/object.ts";
 import type { Note } from "./event-notes.ts";
 
 interface Where {
@@ -28,7 +28,7 @@ export function eventObject(note: Note, where: Where, moment: Moment): KubeObjec
     apiVersion: "events.k8s.io/v1",
     kind: "Event",
     metadata: {
-      name: `${note.app.slice(0, 220)}.${stamp}`,
+      name: `${note.app.slice(0, 220).replace(/[-.]+$/, "")}.${stamp}`,
       namespace,
       annotations: {
         "holdfast.dev/cluster": cluster,

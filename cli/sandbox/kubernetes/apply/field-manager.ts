@@ -3,7 +3,6 @@ import {
   difference,
   emptySet,
   isEmptySet,
-  recursiveDifference,
   setOf,
   setsEqual,
   union,
@@ -47,6 +46,7 @@ export interface Tracking {
   /** ISO 8601 of this request. */
   readonly now: string;
   readonly versions: Versions;
+  readonly builtin: boolean;
   /** What the kind looks like with nothing in it. */
   readonly empty: Json;
 }
@@ -56,7 +56,7 @@ export function managedAfterUpdate(live: Json | undefined, next: Json, tracking:
   const sent = metadataOf(next).managedFields;
   const before =
     readManaged(live === undefined ? undefined : metadataOf(live).managedFields) ?? new Map();
-  const managed = tracking.subresource === "" ? sentOrLive(sent, before) : before;
+  const managed = tracking.subresource === "" ? sentOrLive(sent, before, tracking.builtin) : before;
   // Ownership that was cleared stays so until somebody applies.
   if (managed.size === 0 && live !== undefined) {
     setManaged(next, managed);
@@ -66,8 +66,8 @@ export function managedAfterUpdate(live: Json | undefined, next: Json, tracking:
   setManaged(next, capUpdates(tracked));
 }
 
-function sentOrLive(sent: unknown, live: Managed): Managed {
-  if (isReset(sent)) return new Map();
+function sentOrLive(sent: unknown, live: Managed, builtin: boolean): Managed {
+  if (isReset(sent, builtin)) return new Map();
   const managed = readManaged(sent);
   return managed === undefined || managed.size === 0 ? live : managed;
 }
@@ -125,7 +125,7 @@ export function applyManaged(
   const set = difference(own?.set ?? emptySet, stripped);
   if (isEmptySet(set)) after.delete(managedId(by));
   else {
-    const time = outcome.isNoop ? (managed.get(managedId(by))?.time ?? tracking.now) : tracking.now;
+    const time = outcome.isNoop ? managed.get(managedId(by))?.time : tracking.now;
     after.set(managedId(by), { ...by, set, time });
   }
   const object = { ...outcome.object };
@@ -198,9 +198,4 @@ function setManaged(object: Json, managed: Managed): void {
   const { managedFields: _, ...metadata } = metadataOf(object);
   const written = writeManaged(managed);
   object.metadata = written === undefined ? metadata : { ...metadata, managedFields: written };
-}
-
-/** For requests that own nothing below these paths. */
-export function ignoring(...paths: string[][]) {
-  return recursiveDifference(setOf(...paths), emptySet);
 }

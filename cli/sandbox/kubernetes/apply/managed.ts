@@ -55,14 +55,12 @@ function readEntry(entry: unknown): ManagedSet | undefined {
   };
 }
 
-/** `[]` and `[{}]` ask for ownership to be forgotten (A-24). */
-export function isReset(entries: unknown): boolean {
+/** `[{}]`, for built-in kinds also `[]`, asks for ownership to be forgotten (A-24). */
+export function isReset(entries: unknown, builtin: boolean): boolean {
   if (!Array.isArray(entries)) return false;
   const [only] = entries;
-  return (
-    entries.length === 0 ||
-    (entries.length === 1 && isJsonObject(only) && Object.keys(only).length === 0)
-  );
+  if (entries.length === 0) return builtin;
+  return entries.length === 1 && isJsonObject(only) && Object.keys(only).length === 0;
 }
 
 /** Writes `metadata.managedFields`, sorted as the server sorts it; undefined when nobody owns anything. */

@@ -1,5 +1,5 @@
 import { ensureMap, isMap, type Json, listAt, mapAt } from "../json.ts";
-import { defaultPodSpec } from "./pod-defaults.ts";
+import { defaultPodRequests, defaultPodSpec } from "./pod-defaults.ts";
 import { qualified, type Resource } from "./resource.ts";
 
 type Defaults = (object: Json) => void;
@@ -17,7 +17,10 @@ export function setDefaults(resource: Resource, object: Json): void {
 }
 
 const byResource: Readonly<Record<string, Defaults>> = {
-  pods: (object) => defaultPodSpec(mapAt(object, "spec")),
+  pods: (object) => {
+    defaultPodSpec(mapAt(object, "spec"));
+    defaultPodRequests(mapAt(object, "spec"));
+  },
   podtemplates: (object) => defaultPodSpec(mapAt(object, "template", "spec")),
   replicationcontrollers: (object) => {
     const spec = ensureMap(object, "spec");

@@ -44,7 +44,6 @@ function defaultContainer(container: Json, hostNetwork: boolean): void {
     const resource = mapAt(source, "valueFrom").resourceFieldRef;
     if (isMap(resource)) fallback(resource, { divisor: "0" });
   }
-  defaultRequests(mapAt(container, "resources"));
 }
 
 function isLatest(image: string): boolean {
@@ -53,12 +52,16 @@ function isLatest(image: string): boolean {
   return tag === undefined || tag === "latest";
 }
 
-/** What is limited and not requested is requested whole. */
-function defaultRequests(resources: Json): void {
-  if (!isMap(resources.limits)) return;
-  const requests = isMap(resources.requests) ? resources.requests : {};
-  fallback(requests, resources.limits);
-  resources.requests = requests;
+/** In a pod, not in a template, what is limited and not requested is requested whole. */
+export function defaultPodRequests(spec: Json): void {
+  const containers = [...listAt(spec, "containers"), ...listAt(spec, "initContainers")];
+  for (const container of maps(containers)) {
+    const resources = mapAt(container, "resources");
+    if (!isMap(resources.limits)) continue;
+    const requests = isMap(resources.requests) ? resources.requests : {};
+    fallback(requests, resources.limits);
+    resources.requests = requests;
+  }
 }
 
 function defaultProbe(probe: Json): void {

@@ -32,6 +32,12 @@ const checks: Readonly<Record<string, Check>> = {
   "statefulsets.apps": workload,
   "daemonsets.apps": workload,
   "replicasets.apps": workload,
+  pods: (object) => podCauses(object, ["spec"]),
+  podtemplates: (object) => podCauses(object, ["template", "spec"]),
+  replicationcontrollers: (object) => podCauses(object, ["spec", "template", "spec"]),
+  "jobs.batch": (object) => podCauses(object, ["spec", "template", "spec"]),
+  "cronjobs.batch": (object) => podCauses(object, ["spec", "jobTemplate", "spec", "template", "spec"]),
+  services: serviceCauses,
   secrets: (object) =>
     Object.entries(mapAt(object, "data"))
       .filter(([, value]) => typeof value !== "string")
@@ -61,20 +67,27 @@ function workload(object: Json): Cause[] {
       field: "spec.template.metadata.labels",
     });
   }
-  const containers = listAt(object, "spec", "template", "spec", "containers");
-  if (containers.length === 0) {
-    causes.push({
-      reason: "FieldValueRequired",
-      message: "Required value",
-      field: "spec.template.spec.containers",
-    });
-  }
-  for (const [index, container] of containers.entries()) {
-    if (textAt(container, "image") !== "") continue;
-    const field = `spec.template.spec.containers[${index}].image`;
-    causes.push({ reason: "FieldValueRequired", message: "Required value", field });
-  }
-  return causes;
+  return [...causes, ...podCauses(object, ["spec", "template", "spec"])];
+}
+
+/** A pod runs something. */
+function podCauses(object: Json, path: readonly string[]): Cause[] {
+  const place = path.join(".");
+  const required = (field: string): Cause => ({ reason: "FieldValueRequired", message: "Required value", field });
+  const containers = listAt(object, ...path, "containers");
+  if (containers.length === 0) return [required(`${place}.containers`)];
+  return containers.flatMap((container, index) =>
+    textAt(container, "image") === "" ? [required(`${place}.containers[${index}].image`)] : [],
+  );
+}
+
+/** The sandbox has one address family, as most clusters. */
+function serviceCauses(object: Json): Cause[] {
+  const { ipFamilyPolicy, selector } = mapAt(object, "spec");
+  if (ipFamilyPolicy !== "RequireDualStack" || !isMap(selector)) return [];
+  const message =
+    'Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services';
+  return [{ reason: "FieldValueInvalid", message, field: "spec.ipFamilyPolicy" }];
 }
 
 /** What may not change: identity, selectors, role references, what is declared immutable. */

@@ -60,6 +60,7 @@ export function trackingOf({ served, subresource, cluster }: Target, options: Wr
     apiVersion: apiVersionAt(served),
     now: cluster.now(),
     versions: versionsOf(served.resource, subresource),
+    builtin: served.resource.builtin,
     empty: emptyObject(served),
   };
 }

@@ -55,14 +55,28 @@ function allocateAddresses({ cluster }: Target, spec: Json): void {
     spec.clusterIP = `10.96.${Math.floor(next / 250)}.${(next % 250) + 1}`;
   }
   spec.clusterIPs ??= [spec.clusterIP];
-  spec.ipFamilies ??= ["IPv4"];
-  spec.ipFamilyPolicy ??= "SingleStack";
+  // Nobody selects its endpoints, so they may be of any family.
+  const isFree = spec.clusterIP === "None" && Object.keys(mapAt(spec, "selector")).length === 0;
+  spec.ipFamilies ??= isFree ? ["IPv4", "IPv6"] : ["IPv4"];
+  spec.ipFamilyPolicy ??= isFree ? "RequireDualStack" : "SingleStack";
   if (spec.type !== "NodePort" && spec.type !== "LoadBalancer") return;
   for (const port of listAt(spec, "ports")) {
     if (!isMap(port) || typeof port.nodePort === "number") continue;
     cluster.clusterIps.next += 1;
     port.nodePort = 30_000 + (cluster.clusterIps.next % 2768);
   }
+}
+
+/** What was allocated stays when an update leaves it out. Changes `next`. */
+export function keepAddresses(live: Json, next: Json): void {
+  const before = mapAt(live, "spec");
+  const after = ensureMap(next, "spec");
+  if (before.type === "ExternalName" || after.type === "ExternalName") return;
+  if (after.clusterIP === undefined || after.clusterIP === "") after.clusterIP = before.clusterIP;
+  if (after.clusterIP === before.clusterIP) after.clusterIPs ??= before.clusterIPs;
+  after.ipFamilies ??= before.ipFamilies;
+  after.ipFamilyPolicy ??= before.ipFamilyPolicy;
+  for (const key of Object.keys(after)) if (after[key] === undefined) delete after[key];
 }
 
 /** A Job selects its pods by its own UID, unless told otherwise. */

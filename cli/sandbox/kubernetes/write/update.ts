@@ -3,11 +3,13 @@ import { aboutOf, liveOf, seenAt, type Target, type WriteOptions } from "../clus
 import { badRequest, conflict, invalid, modified, notFound } from "../http/fault.ts";
 import { type Json, mapAt, textAt } from "../json.ts";
 import { nextGeneration } from "../kinds/generation.ts";
+import { qualified } from "../kinds/resource.ts";
 import { validateObject, validateUpdate } from "../kinds/validation.ts";
 import { admitted } from "./admission.ts";
 import { commit } from "./commit.ts";
 import { checkNamespace, createObject, trackingOf } from "./create.ts";
 import { decodeObject, normalise } from "./decode.ts";
+import { keepAddresses } from "./prepare.ts";
 
 /** PUT. `created` where the object was absent and its kind allows that. */
 export function replaceFromBody(target: Target, body: unknown, options: WriteOptions) {
@@ -18,7 +20,7 @@ export function replaceFromBody(target: Target, body: unknown, options: WriteOpt
   checkName(target, next);
   checkNamespace(target, next);
   const live = liveOf(target);
-  if (live === undefined) throw notFound(aboutOf(target));
+  if (live === undefined) return createByPut(target, next, options);
   const uid = textAt(next, "metadata", "uid");
   const liveUid = textAt(live, "metadata", "uid");
   if (uid !== "" && uid !== liveUid) {
@@ -29,8 +31,49 @@ export function replaceFromBody(target: Target, body: unknown, options: WriteOpt
   return { object: updateObject(target, { live, next }, options), created: false };
 }
 
+/** Kinds that a PUT may create (semantics of their strategies; compared in `test/contract`). */
+const createdByPut = new Set([
+  "leases.coordination.k8s.io",
+  "endpoints",
+  "events",
+  "limitranges",
+  "services",
+  "runtimeclasses.node.k8s.io",
+  "clusterroles.rbac.authorization.k8s.io",
+  "clusterrolebindings.rbac.authorization.k8s.io",
+  "roles.rbac.authorization.k8s.io",
+  "rolebindings.rbac.authorization.k8s.io",
+]);
+
+function createByPut(target: Target, next: Json, options: WriteOptions) {
+  if (!createdByPut.has(qualified(target.served.resource)) || target.subresource !== "") {
+    throw notFound(aboutOf(target));
+  }
+  managedAfterUpdate(undefined, next, trackingOf(target, options));
+  return { object: createObject(target, next, options), created: true };
+}
+
+/** Kinds besides custom resources whose updates must name a version. */
+const versioned = new Set([
+  "mutatingadmissionpolicies.admissionregistration.k8s.io",
+  "mutatingadmissionpolicybindings.admissionregistration.k8s.io",
+  "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+  "validatingadmissionpolicies.admissionregistration.k8s.io",
+  "validatingadmissionpolicybindings.admissionregistration.k8s.io",
+  "validatingwebhookconfigurations.admissionregistration.k8s.io",
+  "leases.coordination.k8s.io",
+  "runtimeclasses.node.k8s.io",
+  "poddisruptionbudgets.policy",
+  "csidrivers.storage.k8s.io",
+  "csinodes.storage.k8s.io",
+  "volumeattachments.storage.k8s.io",
+  "customresourcedefinitions.apiextensions.k8s.io",
+]);
+
 function requireVersion(target: Target, next: Json): void {
-  if (target.served.resource.builtin || textAt(next, "metadata", "resourceVersion") !== "") return;
+  const { resource } = target.served;
+  if (resource.builtin && !versioned.has(qualified(resource))) return;
+  if (textAt(next, "metadata", "resourceVersion") !== "") return;
   throw invalid(aboutOf(target), [
     {
       reason: "FieldValueInvalid",
@@ -101,6 +144,7 @@ function prepareUpdate({ served, subresource }: Target, { live, next }: Sides): 
   for (const key of Object.keys(metadata)) if (metadata[key] === undefined) delete metadata[key];
   if (subresource === "status")
     return { ...live, apiVersion: next.apiVersion, metadata, ...statusOf(next) };
+  if (qualified(served.resource) === "services") keepAddresses(live, next);
   const { status: _, ...rest } = next;
   return served.resource.hasStatus
     ? { ...rest, metadata, ...statusOf(live) }

@@ -33,9 +33,14 @@ function filesOf(app: AppDocument, fleet: Fleet): readonly (readonly string[])[]
   const folders = [folderOf(app.file), ...(fleet.document.spec.shared ?? [])];
   return readable(fleet.tree, folders)
     .filter(([path]) => path !== app.file)
-    .map(([path, { mode, id }]) => [path, mode, id]);
+    .map(([path, { mode, id }]) => [path, mode, id])
+    .sort(byPath);
 }
 
 function readable(tree: Tree, folders: readonly string[]) {
   return [...tree].filter(([path]) => folders.some((folder) => isInside(path, folder)));
+}
+
+function byPath([a = ""]: readonly string[], [b = ""]: readonly string[]): number {
+  return a < b ? -1 : 1;
 }

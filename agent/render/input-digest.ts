@@ -10,7 +10,8 @@ export function inputDigest(unit: Unit, tree: Tree, hasher: Hasher): string {
   const roots = [folder, path, ...shared];
   const files = [...tree]
     .filter(([file]) => file !== unit.file && roots.some((root) => isInside(file, root)))
-    .map(([file, { mode, id }]) => [file, mode, id]);
+    .map(([file, { mode, id }]) => [file, mode, id])
+    .sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
   const { name, labels, values: facts, kubernetes } = cluster;
   const target = { name, labels, values: facts, kubernetes };
   return hasher.sha256(canonicalJson({ app, target, path, namespace, renderer, values, files }));

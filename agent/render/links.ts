@@ -43,25 +43,38 @@ interface Fault {
 
 /** Walks the path part by part, as a file system would; each link puts its own parts in front of the rest. */
 function follow(context: Context, path: string): string | Fault {
-  const rest = path.split("/");
-  const done: string[] = [];
-  let hops = 0;
-  for (let part = rest.shift(); part !== undefined; part = rest.shift()) {
-    if (part === "" || part === ".") continue;
-    if (part === "..") {
-      if (done.pop() === undefined) return fault(path, "leads out of the repository");
-      continue;
-    }
-    done.push(part);
-    const here = done.join("/");
-    if (context.tree.get(here)?.mode !== "120000") continue;
-    hops += 1;
-    const target = hops > hopLimit ? tooLong(path) : targetOf(context, path, here);
-    if (typeof target !== "string") return target;
-    done.pop();
-    rest.unshift(...target.split("/"));
+  const walk: Walk = { path, rest: path.split("/"), done: [], hops: 0 };
+  while (walk.rest.length > 0) {
+    const problem = step(context, walk);
+    if (problem !== undefined) return problem;
   }
-  return arrived(context, path, done.join("/"));
+  return arrived(context, path, walk.done.join("/"));
+}
+
+interface Walk {
+  readonly path: string;
+  readonly rest: string[];
+  readonly done: string[];
+  hops: number;
+}
+
+function step(context: Context, walk: Walk): Fault | undefined {
+  const part = walk.rest.shift() ?? "";
+  if (part === "" || part === ".") return undefined;
+  if (part === "..") {
+    return walk.done.pop() === undefined
+      ? fault(walk.path, "leads out of the repository")
+      : undefined;
+  }
+  walk.done.push(part);
+  const here = walk.done.join("/");
+  if (context.tree.get(here)?.mode !== "120000") return undefined;
+  walk.hops += 1;
+  const target = walk.hops > hopLimit ? tooLong(walk.path) : targetOf(context, walk.path, here);
+  if (typeof target !== "string") return target;
+  walk.done.pop();
+  walk.rest.unshift(...target.split("/"));
+  return undefined;
 }
 
 function targetOf({ contents, roots }: Context, path: string, link: string): string | Fault {

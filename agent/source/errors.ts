@@ -10,11 +10,11 @@ export type SourceReason =
 export interface SourceErrorOptions extends ErrorOptions {
   /** What the host asked for with `Retry-After` (G07). */
   readonly retryAfterSeconds?: number | undefined;
-  /** `limit`: above a cap; `store`: what is on our own disk is not what we wrote (G22); `shallow`: the server lacks it (G29). */
+  /** `limit`: above a cap; `store`: what is on our own disk is not what we wrote (G22); `missing`: no such object here; `shallow`: the server lacks it (G29). */
   readonly fault?: SourceFault | undefined;
 }
 
-export type SourceFault = "limit" | "store" | "shallow" | "worker";
+export type SourceFault = "limit" | "store" | "missing" | "shallow" | "worker";
 
 /** A failure of the config repository. Its message never holds a credential: it is made of the bound address and of fixed words. */
 export class SourceError extends ReconcileError {

@@ -1,12 +1,13 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { expandOid, expandRef, getConfig, resolveRef } from "isomorphic-git";
+import { getConfig } from "isomorphic-git";
 import type { Commit, Files, Tree } from "../model/artifact.ts";
 import { invalid } from "./errors.ts";
 import { findGitFolder, type GitFolder, textOrAbsent } from "./git-folder.ts";
 import { isAncestor, type Range, walkRange } from "./history.ts";
 import { defaultLimits } from "./limits.ts";
-import { createObjectReader, type ObjectReader } from "./object-reader.ts";
+import { createObjectReader } from "./object-reader.ts";
+import { knownCommit, resolveRevision } from "./revision.ts";
 import { readFiles } from "./tree-files.ts";
 import { readWorkTree, type WorkTree } from "./work-tree.ts";
 
@@ -78,21 +79,6 @@ function createLocalRepository(place: GitFolder): LocalRepository {
   };
 }
 
-/** A commit that a shallow clone lacks is where history is cut, not damage. */
-async function knownCommit(reader: ObjectReader, id: string): Promise<Commit | undefined> {
-  try {
-    return (await reader.commit(id)).commit;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && cause.name === "NotFoundError";
-}
-
 function pathsAndFolders(tree: Tree): ReadonlySet<string> {
   const paths = new Set<string>();
   for (const path of tree.keys()) {
@@ -112,74 +98,4 @@ async function remoteUrl(gitdir: string, remote: string): Promise<string | undef
   const url: unknown = await getConfig({ fs, gitdir, path: `remote.${remote}.url` });
   if (typeof url !== "string") return undefined;
   return url.replace(/^(https?:\/\/)[^/@]*@/, "$1");
-}
-
-async function resolveRevision(
-  place: GitFolder,
-  reader: ObjectReader,
-  revision: string,
-): Promise<string | undefined> {
-  const [, base = "", steps = ""] = /^(.*?)((?:[~^]\d*)*)$/.exec(revision) ?? [];
-  let id = await resolveBase(place, base === "" || base === "@" ? "HEAD" : base);
-  for (const [, kind, count] of steps.matchAll(/([~^])(\d*)/g)) {
-    if (id === undefined) return undefined;
-    id = await step(reader, id, { kind: kind ?? "~", count: count === "" ? 1 : Number(count) });
-  }
-  return id === undefined ? undefined : peeled(reader, id);
-}
-
-interface Step {
-  readonly kind: string;
-  readonly count: number;
-}
-
-async function step(
-  reader: ObjectReader,
-  from: string,
-  { kind, count }: Step,
-): Promise<string | undefined> {
-  let id: string | undefined = await peeled(reader, from);
-  if (kind === "^") {
-    return count === 0 ? id : (await knownCommit(reader, id))?.parents[count - 1];
-  }
-  for (let left = count; left > 0 && id !== undefined; left--) {
-    id = (await knownCommit(reader, id))?.parents[0];
-  }
-  return id;
-}
-
-async function peeled(reader: ObjectReader, id: string): Promise<string> {
-  const target = await reader.tagTarget(id);
-  return target === undefined ? id : peeled(reader, target);
-}
-
-async function resolveBase({ headFolder, gitFolder: gitdir }: GitFolder, name: string) {
-  if (name === "HEAD") return resolveHead(headFolder, gitdir);
-  try {
-    return await resolveRef({ fs, gitdir, ref: await expandRef({ fs, gitdir, ref: name }) });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-  if (!/^[0-9a-f]{4,40}$/.test(name)) return undefined;
-  try {
-    return await expandOid({ fs, gitdir, oid: name });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}
-
-async function resolveHead(headFolder: string, gitdir: string): Promise<string | undefined> {
-  const head = ((await textOrAbsent(join(headFolder, "HEAD"))) ?? "").trim();
-  if (!head.startsWith("ref: ")) return /^[0-9a-f]{40}$/.test(head) ? head : undefined;
-  try {
-    return await resolveRef({ fs, gitdir, ref: head.slice(5) });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && error.name === "NotFoundError";
 }

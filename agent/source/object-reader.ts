@@ -117,7 +117,7 @@ async function readChecked(options: ReadOptions): Promise<GitObject> {
   } catch (cause) {
     if (cause instanceof Error && cause.name === "NotFoundError") {
       throw new SourceError("SourceInvalid", `The object ${oid} is missing.`, {
-        fault: "store",
+        fault: "missing",
         cause,
       });
     }

@@ -50,7 +50,8 @@ export function* readPack(
 ): Generator<GitObject & { readonly id: string }> {
   const { limits } = rules;
   const count = checkEnvelope(pack, limits);
-  const reader = createReader(pack, rules);
+  const body = pack.subarray(0, -20);
+  const reader = createReader(body, rules);
   let offset = 12;
   let total = 0;
   for (let number = 0; number < count; number++) {
@@ -61,7 +62,7 @@ export function* readPack(
     yield { ...object, id: reader.idAt(offset) };
     offset = end;
   }
-  if (offset !== pack.length - 20) throw invalid("The pack holds bytes that belong to no object.");
+  if (offset !== body.length) throw invalid("The pack holds bytes that belong to no object.");
 }
 
 /** Checks a pack without keeping anything of it; returns how many objects it holds. */

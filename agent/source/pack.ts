@@ -30,7 +30,11 @@ const types: Readonly<Record<number, ObjectType>> = { 1: "commit", 2: "tree", 3:
 /** Reads the header of the entry at `offset` (gitformat-pack). */
 export function entryHeader(pack: Uint8Array, offset: number): EntryHeader {
   const first = byteAt(pack, offset);
-  const length = sizeFrom({ bytes: pack, at: offset + 1 }, first & 15, 4, (first & 128) !== 0);
+  const length = sizeFrom(pack, offset + 1, {
+    value: first & 15,
+    shift: 4,
+    more: (first & 128) !== 0,
+  });
   const code = (first >> 4) & 7;
   const type = types[code];
   if (type !== undefined) return { type, size: length.value, dataAt: length.at };
@@ -59,13 +63,21 @@ function byteAt(bytes: Uint8Array, at: number): number {
   return value;
 }
 
+interface SizeStart {
+  readonly value: number;
+  readonly shift: number;
+  readonly more: boolean;
+}
+
+const anew: SizeStart = { value: 0, shift: 0, more: true };
+
 /** Little-endian groups of seven bits; a size beyond 2^40 is refused before anything is done with it. */
-function sizeFrom(cursor: Cursor, start: number, shift: number, more: boolean) {
-  let { at } = cursor;
-  let value = start;
+function sizeFrom(bytes: Uint8Array, start: number, { value: low, shift, more }: SizeStart) {
+  let at = start;
+  let value = low;
   let scale = 2 ** shift;
   for (let goOn = more; goOn; ) {
-    const byte = byteAt(cursor.bytes, at++);
+    const byte = byteAt(bytes, at++);
     value += (byte & 127) * scale;
     scale *= 128;
     if (value > 2 ** 40 || scale > 2 ** 60) throw invalid("The pack declares an absurd size.");
@@ -104,7 +116,7 @@ export function inflateEntry(
       chunkSize: Math.min(65536, Math.max(64, size + 1)),
       info: true,
     }) as unknown as Inflated;
-  } catch (cause) {
+  } catch {
     throw invalid(`Pack entry at ${dataAt} cannot be inflated to its declared ${size} bytes.`);
   }
   if (result.buffer.length !== size) {
@@ -120,8 +132,8 @@ export interface DeltaSizes {
 }
 
 export function deltaSizes(delta: Uint8Array): DeltaSizes {
-  const base = sizeFrom({ bytes: delta, at: 0 }, 0, 0, true);
-  const result = sizeFrom({ bytes: delta, at: base.at }, 0, 0, true);
+  const base = sizeFrom(delta, 0, anew);
+  const result = sizeFrom(delta, base.at, anew);
   return { base: base.value, result: result.value, at: result.at };
 }
 
@@ -152,15 +164,15 @@ function deltaPiece({ bytes, at }: Cursor, base: Uint8Array): { data: Uint8Array
     if (end > bytes.length) throw invalid("A delta ends inside an insertion.");
     return { data: bytes.subarray(at + 1, end), at: end };
   }
-  let next = at + 1;
-  let offset = 0;
-  let size = 0;
-  for (let bit = 0; bit < 7; bit++) {
-    if ((op & (1 << bit)) === 0) continue;
-    const byte = byteAt(bytes, next++);
-    if (bit < 4) offset += byte * 256 ** bit;
-    else size += byte * 256 ** (bit - 4);
-  }
+  return copiedPiece({ bytes, at: at + 1 }, op, base);
+}
+
+/** Bits 0–3 of a copy say which bytes of the offset follow, bits 4–6 which of the size. */
+function copiedPiece({ bytes, at }: Cursor, op: number, base: Uint8Array) {
+  let next = at;
+  const part = (bit: number) => ((op & (1 << bit)) === 0 ? 0 : byteAt(bytes, next++));
+  const offset = part(0) + part(1) * 2 ** 8 + part(2) * 2 ** 16 + part(3) * 2 ** 24;
+  const size = part(4) + part(5) * 2 ** 8 + part(6) * 2 ** 16;
   const end = offset + (size === 0 ? 65536 : size);
   if (end > base.length) throw invalid("A delta copies from beyond its base.");
   return { data: base.subarray(offset, end), at: next };

@@ -116,7 +116,8 @@ function refMissing({ address, ref }: RemoteOptions): SourceError {
 
 async function answered<T>(
   options: RemoteOptions & { readonly signal: AbortSignal },
-  ask: () => Promise<T>): Promise<T> {
+  ask: () => Promise<T>,
+): Promise<T> {
   try {
     return await ask();
   } catch (error) {

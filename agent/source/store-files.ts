@@ -21,7 +21,10 @@ export const storeRoot = "/store";
 /** The local ref from which isomorphic-git takes what we have. */
 export const haveRef = "refs/holdfast/tip";
 
-const packName = /^pack-[0-9a-f]{40}\.(idx|pack)$/;
+function packOf(name: string): string | undefined {
+  return /^objects\/pack\/(pack-[0-9a-f]{40}\.(?:idx|pack))$/.exec(name)?.[1];
+}
+
 const config =
   '[core]\n\trepositoryformatversion = 0\n\tbare = true\n[remote "origin"]\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n\tfetch = +refs/tags/*:refs/remotes/tags/*\n';
 
@@ -47,23 +50,19 @@ async function readText(files: StoreFiles, name: string): Promise<string | undef
 export function storeFs(files: StoreFiles): PromiseFsClient {
   async function readFile(path?: string, options?: unknown): Promise<unknown> {
     const name = below(path ?? "");
-    const pack = /^objects\/pack\/([^/]+)$/.exec(name)?.[1];
-    if (pack !== undefined && packName.test(pack)) {
-      const content = await files.readPack(pack);
-      if (content === undefined) throw missing(name);
-      return Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-    }
-    const text = await readText(files, name);
-    if (text === undefined) throw missing(name);
-    return wantsText(options) ? text : Buffer.from(text);
+    const pack = packOf(name);
+    const content = pack === undefined ? await readText(files, name) : await files.readPack(pack);
+    if (content === undefined) throw missing(name);
+    if (typeof content === "string") return wantsText(options) ? content : Buffer.from(content);
+    return Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   }
 
   async function writeFile(path: string, content: Uint8Array | string): Promise<void> {
     const name = below(path);
     const { staging } = files;
     if (staging === undefined) throw new Error(`The store is read-only here: ${name}`);
-    const pack = /^objects\/pack\/([^/]+)$/.exec(name)?.[1];
-    if (pack !== undefined && packName.test(pack)) staging.pack(pack, Buffer.from(content));
+    const pack = packOf(name);
+    if (pack !== undefined) staging.pack(pack, Buffer.from(content));
     else if (name === "shallow") staging.shallow(lines(String(content)));
     // Refs that isomorphic-git moves before the pack arrives count for nothing (security §4.3).
     else if (!name.startsWith("refs/remotes/")) throw new Error(`The store has no ${name}`);

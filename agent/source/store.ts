@@ -92,15 +92,11 @@ function createStore(state: State): Store & { clean(): Promise<void> } {
   const { disk, path } = state;
 
   async function clean(): Promise<void> {
-    for (const name of await disk.list(path)) {
-      if (name === recordName && state.revision !== undefined) continue;
-      if (name !== state.revision?.folder) await disk.remove(join(path, name));
-    }
-    if (state.revision === undefined) return;
-    const folder = join(path, state.revision.folder);
-    for (const name of await disk.list(folder)) {
-      if (name.endsWith(".tmp")) await disk.remove(join(folder, name));
-    }
+    const { revision } = state;
+    const kept = revision === undefined ? [] : [recordName, revision.folder];
+    await removeAll(disk, path, (name) => !kept.includes(name));
+    if (revision === undefined) return;
+    await removeAll(disk, join(path, revision.folder), (name) => name.endsWith(".tmp"));
   }
 
   async function indexes(): Promise<readonly Uint8Array[]> {
@@ -179,15 +175,10 @@ function createStage(state: State, { fresh, check }: StageOptions): Stage {
     const record: Revision = { ...next, shallow, bytes, folder };
     await disk.write(join(path, recordName), Buffer.from(`${JSON.stringify(record)}\n`));
     state.revision = record;
-    await removeOlder([folder, revision?.folder]);
+    // The folder before this one stays until the next fetch: reads of it may still be under way.
+    const kept = [recordName, folder, revision?.folder];
+    await removeAll(disk, path, (name) => !kept.includes(name));
     return record;
-  }
-
-  /** The folder before this one stays until the next fetch: reads of it may still be under way. */
-  async function removeOlder(kept: readonly (string | undefined)[]): Promise<void> {
-    for (const name of await disk.list(path)) {
-      if (name !== recordName && !kept.includes(name)) await disk.remove(join(path, name));
-    }
   }
 
   return {
@@ -197,6 +188,15 @@ function createStage(state: State, { fresh, check }: StageOptions): Stage {
     shallow: () => shallow,
     publish,
   };
+}
+
+async function removeAll(
+  disk: Disk,
+  folder: string,
+  isOver: (name: string) => boolean,
+): Promise<void> {
+  for (const name of (await disk.list(folder)).filter(isOver))
+    await disk.remove(join(folder, name));
 }
 
 function nextFolder(folder: string | undefined): string {

@@ -19,36 +19,38 @@ export async function readWorkTree(
 ): Promise<WorkTree> {
   const tree: [string, TreeEntry][] = [];
   const files = new Map<string, Uint8Array>();
-  const open = [""];
-  for (let below = open.pop(); below !== undefined; below = open.pop()) {
-    for (const entry of await fs.promises.readdir(join(folder.root, below), {
-      withFileTypes: true,
-    })) {
-      const path = below + entry.name;
-      if (entry.name === ".git" || !(await isWanted(folder, path, isTracked))) continue;
-      if (entry.isDirectory()) {
-        if (!(await isOwnRepository(join(folder.root, path)))) open.push(`${path}/`);
-      } else if (entry.isFile() || entry.isSymbolicLink()) {
-        const { mode, content } = await readEntry(join(folder.root, path));
-        tree.push([path, { mode, id: objectId({ type: "blob", content }) }]);
-        files.set(path, content);
-      }
-    }
+  for await (const path of walk(folder, isTracked)) {
+    const { mode, content } = await readEntry(join(folder.root, path));
+    tree.push([path, { mode, id: objectId({ type: "blob", content }) }]);
+    files.set(path, content);
   }
   return { tree: new Map(tree.sort(([a], [b]) => (a < b ? -1 : 1))), files };
+}
+
+type IsTracked = (path: string) => boolean;
+
+async function* walk(folder: GitFolder, isTracked: IsTracked, below = ""): AsyncGenerator<string> {
+  const entries = await fs.promises.readdir(join(folder.root, below), { withFileTypes: true });
+  for (const entry of entries) {
+    const path = below + entry.name;
+    if (entry.name === ".git" || !(await isWanted(folder, path, isTracked))) continue;
+    if (entry.isFile() || entry.isSymbolicLink()) yield path;
+    const isOurs = entry.isDirectory() && !isOwnRepository(join(folder.root, path));
+    if (isOurs) yield* walk(folder, isTracked, `${path}/`);
+  }
 }
 
 async function isWanted(
   { root, gitFolder }: GitFolder,
   path: string,
-  isTracked: (path: string) => boolean,
+  isTracked: IsTracked,
 ): Promise<boolean> {
   if (isTracked(path)) return true;
   return !(await isIgnored({ fs, dir: root, gitdir: gitFolder, filepath: path }));
 }
 
 /** A submodule or a clone inside: not part of this work tree. */
-async function isOwnRepository(path: string): Promise<boolean> {
+function isOwnRepository(path: string): boolean {
   return fs.existsSync(join(path, ".git"));
 }
 

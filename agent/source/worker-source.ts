@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Emit } from "../model/event.ts";
-import { SourceError } from "./errors.ts";
+import { errorCode, SourceError } from "./errors.ts";
 import type { ConfigSource } from "./source.ts";
 import type { BasicCredential } from "./transport.ts";
 import {
@@ -30,73 +30,28 @@ export interface WorkerPorts {
   readonly emit?: Emit | undefined;
 }
 
-interface Pending {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** One worker and the calls that wait for it. */
-interface Thread {
-  readonly worker: Worker;
-  readonly pending: Map<number, Pending>;
-}
-
 /** The source in a worker thread; a worker that ends is replaced and its calls are made once more (G31). */
 export function createWorkerSource(settings: WorkerSettings, ports: WorkerPorts): ConfigSource {
   let thread: Thread | undefined;
   let isClosed = false;
-  let lastId = 0;
 
   function running(): Thread {
-    thread ??= start();
+    if (thread?.isEnded() === false) return thread;
+    thread = startThread(ports.spawn(settings), (why) => {
+      if (isClosed) return;
+      ports.emit?.({
+        type: "error",
+        message: `The Git worker stopped (${why}); it is replaced.`,
+      });
+    });
     return thread;
   }
 
-  function start(): Thread {
-    const worker = ports.spawn(settings);
-    const started: Thread = { worker, pending: new Map() };
-    let why = "it ended";
-    worker.on("message", (message: FromWorker) => settle(started, message));
-    worker.on("error", (error: Error & { code?: string }) => {
-      why = error.code ?? error.message;
-    });
-    worker.on("exit", () => {
-      if (thread === started) thread = undefined;
-      if (!isClosed)
-        ports.emit?.({
-          type: "error",
-          message: `The Git worker stopped (${why}); it is replaced.`,
-        });
-      for (const { reject } of started.pending.values()) reject(new WorkerEnded(why));
-      started.pending.clear();
-    });
-    worker.unref();
-    return started;
-  }
-
   async function send(request: Request): Promise<unknown> {
-    const { call, signal } = request;
-    signal.throwIfAborted();
+    request.signal.throwIfAborted();
     const credential = await ports.credential();
-    const { worker, pending } = running();
-    const id = ++lastId;
-    const message: CallMessage = { type: "call", id, call, credential };
-    return new Promise((resolve, reject) => {
-      const abort = () => {
-        worker.postMessage({ type: "abort", id });
-        pending.delete(id);
-        if (pending.size === 0) worker.unref();
-        reject(signal.reason);
-      };
-      const end = () => signal.removeEventListener("abort", abort);
-      pending.set(id, {
-        resolve: (value) => (end(), resolve(value)),
-        reject: (error) => (end(), reject(error)),
-      });
-      signal.addEventListener("abort", abort, { once: true });
-      worker.ref();
-      worker.postMessage(message);
-    });
+    if (isClosed) throw new Error("The Git source is closed.");
+    return running().ask(request, credential);
   }
 
   async function call(request: Request): Promise<unknown> {
@@ -105,21 +60,14 @@ export function createWorkerSource(settings: WorkerSettings, ports: WorkerPorts)
     } catch (error) {
       if (!(error instanceof WorkerEnded) || isClosed) throw error;
     }
-    try {
-      return await send(request);
-    } catch (error) {
-      if (!(error instanceof WorkerEnded)) throw error;
-      throw new SourceError(
-        "SourceInvalid",
-        `The Git worker stopped twice over ${settings.url} (${error.message}); the repository may be too large for its memory.`,
-        { cause: error, fault: "worker" },
-      );
-    }
+    return send(request).catch((error: unknown) => {
+      throw error instanceof WorkerEnded ? endedTwice(settings, error) : error;
+    });
   }
 
   async function close(): Promise<void> {
     isClosed = true;
-    await thread?.worker.terminate();
+    await thread?.end();
   }
 
   return { ...typed(call), close };
@@ -134,12 +82,81 @@ class WorkerEnded extends Error {
   override readonly name = "WorkerEnded";
 }
 
-function settle({ worker, pending }: Thread, message: FromWorker): void {
-  const waiting = pending.get(message.id);
-  pending.delete(message.id);
-  if (pending.size === 0) worker.unref();
-  if (message.type === "done") waiting?.resolve(message.value);
-  else waiting?.reject(fromFailure(message.failure));
+function endedTwice({ url }: WorkerSettings, cause: WorkerEnded): SourceError {
+  return new SourceError(
+    "SourceInvalid",
+    `The Git worker stopped twice over ${url} (${cause.message}); the repository may be too large for its memory.`,
+    { cause, fault: "worker" },
+  );
+}
+
+/** One worker and the calls that wait for it. */
+interface Thread {
+  ask(request: Request, credential: BasicCredential | undefined): Promise<unknown>;
+  isEnded(): boolean;
+  end(): Promise<void>;
+}
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function startThread(worker: Worker, onEnd: (why: string) => void): Thread {
+  const pending = new Map<number, Pending>();
+  let isEnded = false;
+  let why = "it was ended";
+  let lastId = 0;
+
+  function take(id: number): Pending | undefined {
+    const waiting = pending.get(id);
+    pending.delete(id);
+    // An idle worker keeps no process alive.
+    if (pending.size === 0) worker.unref();
+    return waiting;
+  }
+
+  worker.on("message", (message: FromWorker) => {
+    const waiting = take(message.id);
+    if (message.type === "done") waiting?.resolve(message.value);
+    else waiting?.reject(fromFailure(message.failure));
+  });
+  worker.on("error", (error: Error) => {
+    why = errorCode(error) ?? error.message;
+  });
+  worker.on("exit", () => {
+    isEnded = true;
+    onEnd(why);
+    for (const { reject } of pending.values()) reject(new WorkerEnded(why));
+    pending.clear();
+  });
+  worker.unref();
+
+  function ask(
+    { call, signal }: Request,
+    credential: BasicCredential | undefined,
+  ): Promise<unknown> {
+    const id = ++lastId;
+    const message: CallMessage = { type: "call", id, call, credential };
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const abort = () => {
+      worker.postMessage({ type: "abort", id });
+      take(id)?.reject(signal.reason);
+    };
+    pending.set(id, { resolve, reject });
+    signal.addEventListener("abort", abort, { once: true });
+    worker.ref();
+    worker.postMessage(message);
+    return promise.finally(() => signal.removeEventListener("abort", abort));
+  }
+
+  return {
+    ask,
+    isEnded: () => isEnded,
+    end: async () => {
+      await worker.terminate();
+    },
+  };
 }
 
 /** The messages carry structured clones of what `createRepository` returns, so each method's type is that of the port. */

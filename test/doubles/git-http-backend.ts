@@ -7,11 +7,13 @@ import { join } from "node:path";
 /** Whether this machine's Git can serve over HTTP. */
 export const hasGit = (() => {
   try {
-    execFileSync("git", ["http-backend"], { stdio: "ignore", env: { PATH: process.env["PATH"] } });
+    execFileSync("git", ["http-backend"], { stdio: "ignore", env: { PATH: process.env.PATH } });
     return true;
   } catch (error) {
     // Without a request it answers with an error of its own, which is enough to know that it is there.
-    return error instanceof Error && "status" in error && error.status !== 127 && error.status !== null;
+    return (
+      error instanceof Error && "status" in error && error.status !== 127 && error.status !== null
+    );
   }
 })();
 
@@ -61,7 +63,7 @@ export function runGit(cwd: string, args: readonly string[]): string {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
     env: {
-      PATH: process.env["PATH"],
+      PATH: process.env.PATH,
       HOME: cwd,
       GIT_CONFIG_NOSYSTEM: "1",
       GIT_TERMINAL_PROMPT: "0",
@@ -80,7 +82,7 @@ function bridge(root: string, request: IncomingMessage, response: ServerResponse
   const url = new URL(request.url ?? "/", "http://127.0.0.1");
   const child = spawn("git", ["http-backend"], {
     env: {
-      PATH: process.env["PATH"],
+      PATH: process.env.PATH,
       GIT_PROJECT_ROOT: root,
       GIT_HTTP_EXPORT_ALL: "1",
       GIT_CONFIG_NOSYSTEM: "1",

@@ -40,7 +40,12 @@ describe.skipIf(!hasGit)("against git http-backend (skipped where git is missing
     expect(await textOf(source, tip.id, "apps/a/big.yaml")).toContain("new: 4");
     expect(await source.contains(tip.id, first, signal)).toBe(true);
     expect(await source.contains(first, tip.id, signal)).toBe(false);
-    const expected = git.git("ls-tree", "-r", "--format=%(objectmode) %(path) %(objectname)", "HEAD");
+    const expected = git.git(
+      "ls-tree",
+      "-r",
+      "--format=%(objectmode) %(path) %(objectname)",
+      "HEAD",
+    );
     const tree = await source.tree(tip.id, signal);
     const found = [...tree].map(([path, { mode, id }]) => `${mode} ${path} ${id}`);
     expect(found).toEqual(expected.split("\n"));
@@ -86,7 +91,8 @@ describe.skipIf(!hasGit)("against git http-backend (skipped where git is missing
 
   test("an annotated tag, a packed repository with long delta chains, executables and links", async () => {
     const git = await realGit();
-    for (let n = 0; n < 30; n++) commit(git, { big: `${lines(2000, "x")}\n${lines(n, "y")}` }, `v${n}`);
+    for (let n = 0; n < 30; n++)
+      commit(git, { big: `${lines(2000, "x")}\n${lines(n, "y")}` }, `v${n}`);
     git.git("tag", "-a", "v1", "-m", "v1");
     git.git("push", "-q", "origin", "v1");
     git.git("--git-dir", git.bare, "gc", "-q", "--aggressive");

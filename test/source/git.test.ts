@@ -79,7 +79,9 @@ describe("what is fetched", () => {
   test("an annotated tag is followed to its commit", async () => {
     const git = await sandboxGit();
     const tip = git.commitFiles({ files: { a: "a" }, message: "a" });
-    const content = Buffer.from(`object ${tip}\ntype commit\ntag v1\ntagger T <t@e.x> 1 +0000\n\nv1\n`);
+    const content = Buffer.from(
+      `object ${tip}\ntype commit\ntag v1\ntagger T <t@e.x> 1 +0000\n\nv1\n`,
+    );
     git.setRef("refs/tags/v1", git.repository("fleet").objects.add({ type: "tag", content }));
     const source = sourceOf(git.url, { ref: "refs/tags/v1" });
     expect((await source.poll(signal)).id).toBe(tip);
@@ -290,13 +292,22 @@ describe("addresses", () => {
     expect(make).not.toThrow("pa55");
   });
 
-  test.each(["../../config", "-upload", "a..b", "a\nb", "x.lock", "refs/heads/.git", "a b", "@{1}", ""])(
-    "the ref %j is refused",
-    (ref) => {
-      const url = "https://example.com/x.git";
-      expect(() => createGitSource({ url, ref, storePath: "/nowhere", clock })).toThrow("valid Git ref");
-    },
-  );
+  test.each([
+    "../../config",
+    "-upload",
+    "a..b",
+    "a\nb",
+    "x.lock",
+    "refs/heads/.git",
+    "a b",
+    "@{1}",
+    "",
+  ])("the ref %j is refused", (ref) => {
+    const url = "https://example.com/x.git";
+    expect(() => createGitSource({ url, ref, storePath: "/nowhere", clock })).toThrow(
+      "valid Git ref",
+    );
+  });
 });
 
 describe("damage on the way", () => {
@@ -376,7 +387,9 @@ describe("damage on the way", () => {
       expect((await source.poll(signal)).id).toBe(id);
       expect(await textOf(source, id, "a.yaml")).toMatch(/^n: /);
     }
-    expect(onDisk(storePath).filter((name) => name.endsWith(".pack")).length).toBeLessThanOrEqual(6);
+    expect(onDisk(storePath).filter((name) => name.endsWith(".pack")).length).toBeLessThanOrEqual(
+      6,
+    );
     expect(existsSync(join(storePath, "packs-1"))).toBe(false);
   });
 });
@@ -418,8 +431,20 @@ describe("hostile content", () => {
   });
 
   test.each([
-    ["twins by case", [{ mode: "100644", name: "A", id: "" }, { mode: "100644", name: "a", id: "" }]],
-    ["a file twice", [{ mode: "100644", name: "a", id: "" }, { mode: "100755", name: "a", id: "" }]],
+    [
+      "twins by case",
+      [
+        { mode: "100644", name: "A", id: "" },
+        { mode: "100644", name: "a", id: "" },
+      ],
+    ],
+    [
+      "a file twice",
+      [
+        { mode: "100644", name: "a", id: "" },
+        { mode: "100755", name: "a", id: "" },
+      ],
+    ],
     ["an odd mode", [{ mode: "100666", name: "a", id: "" }]],
     ["a padded mode", [{ mode: "040000", name: "a", id: "" }]],
   ])("%s: refused", async (_what, entries) => {
@@ -440,13 +465,17 @@ describe("hostile content", () => {
     });
     const source = sourceOf(git.url);
     await source.poll(signal);
-    await expect(source.read(tip, ["big.yaml"], signal)).rejects.toThrow("big.yaml has 6291456 bytes");
+    await expect(source.read(tip, ["big.yaml"], signal)).rejects.toThrow(
+      "big.yaml has 6291456 bytes",
+    );
     expect(await textOf(source, tip, "small.yaml")).toBe("s");
   });
 
   test("a pack above the cap stops there (G14)", async () => {
     const git = await sandboxGit();
-    const noise = Buffer.from(Array.from({ length: 300_000 }, (_, n) => (n * 7919 + (n >> 3) * 31) % 251));
+    const noise = Buffer.from(
+      Array.from({ length: 300_000 }, (_, n) => (n * 7919 + (n >> 3) * 31) % 251),
+    );
     git.commitFiles({ files: { noise }, message: "noise" });
     const source = sourceOf(git.url, { limits: { packBytes: 200 } });
     await expect(source.poll(signal)).rejects.toThrow("larger than 200 bytes");

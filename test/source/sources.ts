@@ -4,7 +4,11 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createGitSource, type GitSourceOptions } from "../../agent/source/git.ts";
 import type { ConfigSource } from "../../agent/source/source.ts";
-import { type GitServerOptions, type SandboxGit, startGitServer } from "../../cli/sandbox/git/server.ts";
+import {
+  type GitServerOptions,
+  type SandboxGit,
+  startGitServer,
+} from "../../cli/sandbox/git/server.ts";
 
 export const signal = new AbortController().signal;
 
@@ -28,10 +32,7 @@ export async function sandboxGit(options: GitServerOptions = {}): Promise<Sandbo
 }
 
 /** A source in this thread, unless told otherwise. */
-export function sourceOf(
-  url: string,
-  options: Partial<GitSourceOptions> = {},
-): ConfigSource {
+export function sourceOf(url: string, options: Partial<GitSourceOptions> = {}): ConfigSource {
   const source = createGitSource({
     url,
     ref: "main",

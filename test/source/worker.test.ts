@@ -13,7 +13,10 @@ test("everything works the same in a worker thread", async () => {
   expect([...(await source.tree(tip, signal)).keys()]).toEqual(["a", "b"]);
   expect(await textOf(source, tip, "b")).toBe("b");
   expect(await source.contains(tip, first, signal)).toBe(true);
-  expect((await source.log({ to: tip, limit: 5 }, signal)).map(({ title }) => title)).toEqual(["b", "a"]);
+  expect((await source.log({ to: tip, limit: 5 }, signal)).map(({ title }) => title)).toEqual([
+    "b",
+    "a",
+  ]);
   expect((await source.commit(first, signal))?.title).toBe("a");
   git.setToken("other");
   await expect(source.poll(signal)).rejects.toMatchObject({ reason: "SourceAuthFailed" });

@@ -117,38 +117,57 @@ async function handle(
   const url = new URL(request.url ?? "/", "http://127.0.0.1");
   const { authorization } = request.headers;
   const method = request.method ?? "GET";
-  state.requests.push({
-    method,
-    path: url.pathname + url.search,
-    isAuthorized: authorization !== undefined,
-  });
+  const path = url.pathname + url.search;
+  state.requests.push({ method, path, isAuthorized: authorization !== undefined });
   const { behaviour } = state;
   if (behaviour !== undefined && (await misbehave(behaviour, request, response))) return;
   if (!isAllowed(state, authorization)) {
-    response.writeHead(401, { "www-authenticate": 'Basic realm="holdfast sandbox"' }).end("Log in");
+    const realm = { "www-authenticate": 'Basic realm="holdfast sandbox"' };
+    response.writeHead(401, realm).end("Log in");
     return;
   }
-  const [, name = "", action = ""] =
-    /^\/(.+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/.exec(url.pathname) ?? [];
-  const repository = state.repositories.get(name);
-  if (repository === undefined) {
+  const asked = routeOf(state, url);
+  if (asked === undefined) {
     response.writeHead(404).end("No such repository");
     return;
   }
-  const isV2 =
-    state.options.v2 !== false && /version=2/.test(String(request.headers["git-protocol"] ?? ""));
-  const service = action === "info/refs" ? (url.searchParams.get("service") ?? "") : action;
+  await answer({ ...state, ...asked, behaviour }, request, response);
+}
+
+interface Route {
+  readonly repository: SandboxRepository;
+  readonly service: string;
+  readonly isAdvertisement: boolean;
+}
+
+const route = /^\/(.+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/;
+
+function routeOf({ repositories }: State, url: URL): Route | undefined {
+  const [, name = "", action = ""] = route.exec(url.pathname) ?? [];
+  const repository = repositories.get(name);
+  const isAdvertisement = action === "info/refs";
+  const service = isAdvertisement ? (url.searchParams.get("service") ?? "") : action;
+  return repository === undefined ? undefined : { repository, service, isAdvertisement };
+}
+
+async function answer(
+  asked: State & Route,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { repository, service, isAdvertisement, options, behaviour } = asked;
+  const wantsV2 = String(request.headers["git-protocol"] ?? "").includes("version=2");
   const body = await bodyOf(request);
-  const exchange = { repository, isV2, body, options: state.options };
-  const answer = action === "info/refs" ? advertise(exchange, service) : serve(exchange, service);
-  const kind = action === "info/refs" ? "advertisement" : "result";
-  const isFetch =
-    service === "git-upload-pack" && action !== "info/refs" && !body.includes("command=ls-refs");
+  const exchange = { repository, isV2: wantsV2 && options.v2 !== false, body, options };
+  const told = isAdvertisement ? advertise(exchange, service) : serve(exchange, service);
+  const kind = isAdvertisement ? "advertisement" : "result";
   response.writeHead(200, {
     "content-type": `application/x-${service}-${kind}`,
     "cache-control": "no-cache",
   });
-  response.end(isFetch ? spoil(behaviour, answer) : answer);
+  const isFetch = kind === "result" && service === "git-upload-pack";
+  const isPack = isFetch && !body.includes("command=ls-refs");
+  response.end(isPack ? spoil(behaviour, told) : told);
 }
 
 function isAllowed({ token, options }: State, authorization: string | undefined): boolean {

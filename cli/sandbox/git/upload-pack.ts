@@ -176,20 +176,14 @@ function select(objects: ObjectStore, asked: Asked): Selection {
 /** Commits within `depth` of the starts, and those whose parents lie beyond. */
 function reach(objects: ObjectStore, starts: readonly string[], depth: number) {
   const reached = new Set<string>();
-  const boundary: string[] = [];
-  let level = [...new Set(starts)];
-  for (let distance = 1; level.length > 0; distance++) {
-    const next: string[] = [];
-    for (const id of level) {
-      if (reached.has(id)) continue;
-      reached.add(id);
-      const parents = parentsOf(objects, id);
-      if (distance < depth) next.push(...parents);
-      else if (parents.length > 0) boundary.push(id);
-    }
-    level = next;
+  let level: readonly string[] = [...new Set(starts)];
+  for (let distance = 1; level.length > 0 && distance < depth; distance++) {
+    for (const id of level) reached.add(id);
+    const next = new Set(level.flatMap((id) => parentsOf(objects, id)));
+    level = [...next].filter((id) => !reached.has(id));
   }
-  return { reached: [...reached], boundary };
+  const boundary = level.filter((id) => parentsOf(objects, id).length > 0);
+  return { reached: [...reached, ...level], boundary };
 }
 
 function knownTo(objects: ObjectStore, { haves, shallow }: Asked): Set<string> {

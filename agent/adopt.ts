@@ -12,15 +12,14 @@ import { createSlot, type Slot } from "./slot.ts";
 import type { World } from "./world.ts";
 
 /** What every render of this agent is a function of, besides unit and commit. */
-export function manifestSource(world: World): ManifestSource {
-  const { installation, hasher } = world.cluster;
+export function manifestSource({ cluster, ports, discovery }: World): ManifestSource {
+  const { installation, render } = cluster;
   return {
-    source: world.ports.source,
-    tools: world.ports.tools,
-    discovery: world.discovery,
+    source: ports.source,
+    run: render,
+    discovery,
     installation: installation.id,
     agentNamespace: installation.agentNamespace,
-    hasher,
   };
 }
 

@@ -1,7 +1,7 @@
-import { adoptCommit, renderSlot } from "./adopt.ts";
+import { adoptCommit } from "./adopt.ts";
 import { ApiError } from "./cluster/errors.ts";
 import type { Settings } from "./config/settings.ts";
-import { refreshDiscovery, watchKinds } from "./discovery.ts";
+import { watchKinds } from "./discovery.ts";
 import { Follower } from "./follower.ts";
 import { createLead } from "./lead.ts";
 import type { Trigger } from "./model/event.ts";
@@ -11,6 +11,7 @@ import { restoreSlots } from "./restore.ts";
 import { retryDelayMs } from "./schedule/backoff.ts";
 import type { FleetSnapshot, Readiness } from "./server/snapshot.ts";
 import { snapshotOf } from "./snapshot.ts";
+import { reviseUnserved } from "./unserved.ts";
 import type { AgentPorts, ClusterPorts, World } from "./world.ts";
 
 const stalledAfterMs = 600_000;
@@ -206,7 +207,7 @@ export class Agent {
     const apps = isNew ? await this.#adopt(world, follower, signal) : [];
     const isTold = told?.reason !== world.sourceProblem?.reason;
     for (const app of isTold ? world.slots.keys() : apps) world.wake(app, 0);
-    await this.#afterDiscoveryChange(world, signal);
+    await reviseUnserved(world, signal);
   }
 
   async #adopt(world: World, follower: Follower, signal: AbortSignal): Promise<readonly string[]> {
@@ -216,7 +217,7 @@ export class Agent {
     try {
       const apps = await adoptCommit(world, accepted, signal);
       await world.cluster.live
-        .synced(watchKinds(world), AbortSignal.any([signal, AbortSignal.timeout(30_000)]))
+        .synced(watchKinds(world), AbortSignal.any([signal, AbortSignal.timeout(5_000)]))
         .catch(() => undefined);
       return apps;
     } catch (error) {
@@ -225,27 +226,4 @@ export class Agent {
       return [];
     }
   }
-
-  /** Units whose kinds were not served are looked at again when the API server serves more. */
-  async #afterDiscoveryChange(world: World, signal: AbortSignal): Promise<void> {
-    const waiting = [...world.slots.values()].filter((slot) =>
-      waitsForKind(slot.status?.problems ?? []),
-    );
-    if (waiting.length === 0) return;
-    const before = world.discovery.kinds.size;
-    const after = await refreshDiscovery(world, signal);
-    if (after.kinds.size === before) return;
-    const artifact = world.fleet?.artifact;
-    for (const slot of waiting) {
-      if (artifact !== undefined) await renderSlot(world, { slot, artifact }, signal);
-      world.wake(slot.app, 0);
-    }
-  }
-}
-
-function waitsForKind(problems: readonly { readonly reason: string }[]): boolean {
-  return problems.some(
-    ({ reason }) =>
-      reason === "KindMissing" || reason === "ApiRemoved" || reason === "DiscoveryFailed",
-  );
 }

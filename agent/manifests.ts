@@ -1,5 +1,5 @@
-import { type Discovery, servedKind } from "./cluster/client.ts";
-import type { Commit, Tree } from "./model/artifact.ts";
+import type { Discovery } from "./cluster/client.ts";
+import type { Commit, Files, Tree } from "./model/artifact.ts";
 import type { Desired } from "./model/change.ts";
 import type { Hasher } from "./model/digest.ts";
 import type { GroupKind } from "./model/object.ts";
@@ -27,13 +27,29 @@ export interface Manifests {
   readonly unknownKinds: readonly GroupKind[];
 }
 
+/** Everything one render is a function of, as plain data: it may run in another thread. */
+export interface RenderJob {
+  readonly unit: Unit;
+  readonly commit: Commit;
+  /** What the unit may read. */
+  readonly tree: Tree;
+  readonly files: Files;
+  /** By `group/Kind`. */
+  readonly scopes: ReadonlyMap<string, Scope>;
+  readonly ignored: readonly string[];
+  readonly installation: string;
+  readonly agentNamespace: string;
+}
+
+/** Runs a job, here or in a worker; what it cannot finish is a problem, too. */
+export type RunRender = (job: RenderJob, signal: AbortSignal) => Promise<Parsed<Manifests>>;
+
 export interface ManifestSource {
   readonly source: ConfigSource;
-  readonly tools: RenderTools;
+  readonly run: RunRender;
   readonly discovery: Discovery;
   readonly installation: string;
   readonly agentNamespace: string;
-  readonly hasher: Hasher;
 }
 
 export interface At {
@@ -50,40 +66,53 @@ export async function readManifests(
 ): Promise<Parsed<Manifests>> {
   const input = renderInput(unit, tree);
   if (!input.ok) return input;
-  const files = await from.source.read(commit.id, input.value.paths, signal);
-  const rendered = await render(unit, files, { tree, tools: from.tools, signal });
-  if (!rendered.ok) return rendered;
-  const { discovery, installation, agentNamespace, hasher } = from;
-  const scopeOf = (kind: GroupKind): Scope | undefined => scopeIn(discovery, kind);
-  const normal = normalize(rendered.value.objects, {
-    unit,
-    installation,
-    agentNamespace,
-    scopeOf,
-    hasher,
-  });
-  if (normal.problems.length > 0) return { ok: false, problems: normal.problems };
-  const { desired, unsendable, digest, warnings } = normal;
-  return {
-    ok: true,
-    value: {
-      unit,
-      commit,
-      renderer: rendered.value.renderer,
-      desired,
-      unsendable,
-      digest,
-      warnings,
-      ignored: input.value.ignored,
-      unknownKinds: desired.map(({ ref }) => ref).filter((kind) => scopeOf(kind) === undefined),
-    },
-  };
+  const { paths, ignored } = input.value;
+  const files = await from.source.read(commit.id, paths, signal);
+  const { discovery, installation, agentNamespace } = from;
+  const scopes = scopesOf(discovery);
+  const own = ownTree(unit, tree);
+  const job = { unit, commit, tree: own, files, scopes, ignored, installation, agentNamespace };
+  return from.run(job, signal);
 }
 
-function scopeIn(discovery: Discovery, kind: GroupKind): Scope | undefined {
-  const served = servedKind(discovery, kind);
-  if (served === undefined) return undefined;
-  return served.namespaced ? "namespaced" : "cluster";
+/** The job itself; pure but for the tools, which are children behind a port. */
+export async function runRender(
+  job: RenderJob,
+  { hasher, tools }: { readonly hasher: Hasher; readonly tools: RenderTools },
+  signal: AbortSignal,
+): Promise<Parsed<Manifests>> {
+  const { unit, commit, tree, files, installation, agentNamespace, ignored } = job;
+  const rendered = await render(unit, files, { tree, tools, signal });
+  if (!rendered.ok) return rendered;
+  const { renderer, objects } = rendered.value;
+  const scopeOf = ({ group, kind }: GroupKind) => job.scopes.get(`${group}/${kind}`);
+  const normal = normalize(objects, { unit, installation, agentNamespace, scopeOf, hasher });
+  if (normal.problems.length > 0) return { ok: false, problems: normal.problems };
+  const { desired, unsendable, digest, warnings } = normal;
+  const unknownKinds = desired.map(({ ref }) => ref).filter((kind) => scopeOf(kind) === undefined);
+  const value = { unit, commit, renderer, desired, unsendable, digest, warnings, ignored };
+  return { ok: true, value: { ...value, unknownKinds } };
+}
+
+function ownTree({ folder, shared }: Unit, tree: Tree): Tree {
+  const roots = [folder, ...shared].map((root) => (root === "" ? "" : `${root}/`));
+  return new Map([...tree].filter(([path]) => roots.some((root) => path.startsWith(root))));
+}
+
+const scopesCache = new WeakMap<Discovery, ReadonlyMap<string, Scope>>();
+
+/** Once per answer of the API server, not per unit. */
+function scopesOf(discovery: Discovery): ReadonlyMap<string, Scope> {
+  const known = scopesCache.get(discovery);
+  if (known !== undefined) return known;
+  const scopes = new Map(
+    [...discovery.kinds.values()].map(({ group, kind, namespaced }) => {
+      const scope: Scope = namespaced ? "namespaced" : "cluster";
+      return [`${group}/${kind}`, scope] as const;
+    }),
+  );
+  scopesCache.set(discovery, scopes);
+  return scopes;
 }
 
 /** A unit that Git no longer has: complete, and nothing of it is declared (P-72, P-73). */

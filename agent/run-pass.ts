@@ -41,12 +41,17 @@ function troubleOf(error: unknown): Flight {
   if (error instanceof ReconcileError) {
     return { ended: "trouble", problem: { reason: error.reason, message: error.message } };
   }
-  if (isConflict(error)) return { ended: "raced" };
+  if (isConflict(error) || isLeaseless(error)) return { ended: "raced" };
   if (error instanceof ApiError) {
     const reason = isUnanswered(error) ? "ClusterUnreachable" : "ApiError";
     return { ended: "trouble", problem: { reason, message: error.message } };
   }
   throw error;
+}
+
+/** Nothing was sent, and nothing can be said of the cluster: whoever holds the lease tells. */
+function isLeaseless(error: unknown): boolean {
+  return error instanceof ApiError && error.failure.reason === "NoLease";
 }
 
 function passInput(world: World, slot: Slot, signal: AbortSignal): PassInput | undefined {

@@ -5,13 +5,13 @@ import type { InventoryStore } from "./cluster/inventory.ts";
 import type { Lease } from "./cluster/lease.ts";
 import type { StateStore } from "./cluster/state.ts";
 import type { Settings } from "./config/settings.ts";
+import type { RunRender } from "./manifests.ts";
 import type { Artifact, Commit } from "./model/artifact.ts";
 import type { Hasher } from "./model/digest.ts";
 import type { Emit } from "./model/event.ts";
 import type { Problem } from "./model/problem.ts";
 import type { ClusterTarget } from "./model/unit.ts";
 import type { Installation } from "./pass/pass.ts";
-import type { RenderTools } from "./render/tool.ts";
 import type { Clock, Random } from "./schedule/clock.ts";
 import type { Slot } from "./slot.ts";
 import type { ConfigSource } from "./source/source.ts";
@@ -22,7 +22,6 @@ export interface AgentPorts {
   readonly random: Random;
   readonly emit: Emit;
   readonly source: ConfigSource;
-  readonly tools: RenderTools;
   readonly version: string;
   /** Reaches the driven cluster, learns who it is, and makes what is ours there (P-84). Throws ApiError while it cannot. */
   connect(signal: AbortSignal): Promise<ClusterPorts>;
@@ -40,6 +39,8 @@ export interface ClusterPorts {
   readonly installation: Installation;
   /** With the install key of this cluster. */
   readonly hasher: Hasher;
+  /** In worker threads, with that key. */
+  readonly render: RunRender;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,153 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createAppObjects } from "./cluster/app-objects.ts";
+import { createLiveCache } from "./cluster/cache.ts";
+import type { ClusterClient } from "./cluster/client.ts";
+import { type Connection, connect } from "./cluster/connection.ts";
+import { ensureFootprint } from "./cluster/footprint.ts";
+import { clusterUid, installationOf } from "./cluster/installation.ts";
+import { createInventoryStore } from "./cluster/inventory.ts";
+import { createKubernetesClient } from "./cluster/kubernetes.ts";
+import { createLease, type Lease } from "./cluster/lease.ts";
+import { guardWrites } from "./cluster/leased.ts";
+import { createStateStore, installKey } from "./cluster/state.ts";
+import type { Settings } from "./config/settings.ts";
+import { createHasher } from "./hasher.ts";
+import type { Emit } from "./model/event.ts";
+import { installationLabel } from "./model/names.ts";
+import type { RenderTools } from "./render/tool.ts";
+import { createRenderPool } from "./render-pool.ts";
+import type { Clock, Random } from "./schedule/clock.ts";
+import { createGitSource } from "./source/git.ts";
+import type { ConfigSource } from "./source/source.ts";
+import { createEventWriter } from "./telemetry/kubernetes-events.ts";
+import type { AgentPorts, ClusterPorts } from "./world.ts";
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: async (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
+};
+
+export const systemRandom: Random = { next: () => Math.random(), id: () => randomUUID() };
+
+/** The config repository as the settings name it; the password is read anew for every exchange. */
+export function createSource(
+  settings: Settings,
+  { clock, emit }: { readonly clock: Clock; readonly emit: Emit },
+): ConfigSource {
+  const { url, ref, auth } = settings.source;
+  const { passwordFile, username, caFile } = auth;
+  return createGitSource({
+    url,
+    ref,
+    storePath: settings.store.path,
+    clock,
+    emit,
+    ...(passwordFile === undefined
+      ? {}
+      : { credential: { username, password: () => readFileSync(passwordFile, "utf8").trim() } }),
+    ...(caFile === undefined ? {} : { ca: readFileSync(caFile, "utf8") }),
+  });
+}
+
+export interface ProcessFacts {
+  readonly version: string;
+  /** Pod or host name. */
+  readonly instance: string;
+  /** NODE_TLS_REJECT_UNAUTHORIZED, which is refused when set. */
+  readonly tlsRejectUnauthorized?: string;
+  /** Given in tests and by the demo instead of a kubeconfig. */
+  readonly connection?: Connection;
+  readonly tools?: RenderTools;
+}
+
+/** Everything an agent needs of the world, real. `listen` gets a second ear for what only a cluster can be told. */
+export function createAgentPorts(settings: Settings, facts: ProcessFacts, emit: Emit): AgentPorts {
+  const ears = new Set<Emit>([emit]);
+  const tell: Emit = (event) => {
+    for (const ear of ears) ear(event);
+  };
+  const clock = systemClock;
+  return {
+    clock,
+    random: systemRandom,
+    emit: tell,
+    source: createSource(settings, { clock, emit: tell }),
+    version: facts.version,
+    connect: (signal) => connectCluster({ settings, facts, tell, ears }, signal),
+  };
+}
+
+interface Wiring {
+  readonly settings: Settings;
+  readonly facts: ProcessFacts;
+  readonly tell: Emit;
+  readonly ears: Set<Emit>;
+}
+
+async function connectCluster(wiring: Wiring, signal: AbortSignal): Promise<ClusterPorts> {
+  const { settings, facts, tell, ears } = wiring;
+  const { namespace } = settings;
+  const [clock, random] = [systemClock, systemRandom];
+  const connection = facts.connection ?? (await connectionOf(settings, facts));
+  const client = createKubernetesClient({ connection, clock, random, emit: tell });
+  await client.discover(signal);
+  const uid = await clusterUid(client, signal);
+  await ensureFootprint(client, namespace, signal);
+  const key = await installKey({ client, namespace, fresh: () => randomBytes(32) }, signal);
+  const hasher = createHasher(key);
+  const pool = createRenderPool(key, facts.tools ?? {});
+  const lease = leaseOf(wiring, client);
+  const guarded = guardWrites(client, lease, settings.lease.writeTimeoutMs);
+  const installation = installationOf(uid, namespace);
+  const labelSelector = `${installationLabel}=${installation}`;
+  const live = createLiveCache({ client, clock, random, hasher, emit: tell, labelSelector });
+  const { name: cluster } = settings.cluster;
+  const { instance } = facts;
+  const events = createEventWriter({ client: guarded, namespace, cluster, clock, instance });
+  ears.add(events.emit);
+  return {
+    client: guarded,
+    lease,
+    live,
+    hasher,
+    render: pool.run,
+    inventories: createInventoryStore({ client: guarded, namespace }),
+    apps: createAppObjects({ client: guarded, namespace, clock, random }),
+    state: createStateStore({ client: guarded, namespace }),
+    installation: { id: installation, clusterUid: uid, agentNamespace: namespace },
+    close: async () => {
+      events.stop();
+      ears.delete(events.emit);
+      await live.stop();
+      await pool.close();
+      await client.close();
+    },
+  };
+}
+
+function connectionOf(settings: Settings, facts: ProcessFacts): Promise<Connection> {
+  const { kubeconfig, context } = settings;
+  const { tlsRejectUnauthorized } = facts;
+  return connect({
+    clock: systemClock,
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+    ...(tlsRejectUnauthorized !== undefined && { tlsRejectUnauthorized }),
+  });
+}
+
+/** Pod name and something random per start (P-84). */
+function leaseOf({ settings, facts, tell }: Wiring, client: ClusterClient): Lease {
+  return createLease({
+    client,
+    namespace: settings.namespace,
+    identity: `${facts.instance}-${systemRandom.id()}`,
+    clock: systemClock,
+    random: systemRandom,
+    durations: settings.lease,
+    emit: tell,
+  });
+}

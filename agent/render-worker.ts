@@ -1,0 +1,13 @@
+import { workerData } from "node:worker_threads";
+import { createHasher } from "./hasher.ts";
+import { type Manifests, type RenderJob, runRender } from "./manifests.ts";
+import type { Parsed } from "./model/problem.ts";
+
+/** Tinypool hands over what the pool was made with as the second item. */
+const [, { key }] = workerData as readonly [unknown, { readonly key: Uint8Array }];
+const hasher = createHasher(key);
+
+/** One render in a thread of its own: YAML and hashing leave the event loop to watches and probes. */
+export async function run(job: RenderJob): Promise<Parsed<Manifests>> {
+  return runRender(job, { hasher, tools: {} }, new AbortController().signal);
+}

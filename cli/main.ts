@@ -60,7 +60,10 @@ const exitCode = await run({
   stdout: streamOf(process.stdout),
   stderr: streamOf(process.stderr),
   interrupted: interruption(),
-  ports: createCliPorts(process.env.KUBECONFIG),
+  ports: createCliPorts({
+    kubeconfig: process.env.KUBECONFIG,
+    tlsRejectUnauthorized: process.env.NODE_TLS_REJECT_UNAUTHORIZED,
+  }),
   ask,
 });
 await flushed(process.stdout);

@@ -1,23 +1,31 @@
-import { createHash, createHmac, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { delimiter, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Clock } from "../agent/schedule/clock.ts";
-import type { CliPorts } from "./commands/context.ts";
-import { CliError } from "./commands/result.ts";
+import type { Clock, Random } from "../agent/schedule/clock.ts";
+import type { CliPorts, ConnectWish, Contexts } from "./commands/context.ts";
 
-/** The adapters behind a command; each is loaded when it is first asked for, so that `--help` stays fast. */
-export function createCliPorts(_kubeconfigPath: string | undefined): CliPorts {
+/** As those of agent/ports.ts, which loads every adapter: what only prints help or completes a word must not wait for that. */
+const clock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
+};
+const random: Random = { next: () => Math.random(), id: () => randomUUID() };
+
+/** What the environment says about kubeconfigs and TLS; read in main.ts. */
+export interface KubeEnvironment {
+  readonly kubeconfig: string | undefined;
+  readonly tlsRejectUnauthorized: string | undefined;
+}
+
+/** The adapters behind a command; each is loaded when it is first asked for. */
+export function createCliPorts(environment: KubeEnvironment): CliPorts {
   // Offline there is no install key: digests of Secrets only have to agree within this process (NEG-32).
   const key = randomBytes(32);
-  const clock: Clock = {
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
-    sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
-  };
   return {
     clock,
-    random: { next: () => Math.random(), id: () => crypto.randomUUID() },
+    random,
     hasher: async () => ({
       sha256: (data) => createHash("sha256").update(data).digest("hex"),
       keyed: (data) => createHmac("sha256", key).update(data).digest("hex"),
@@ -27,16 +35,50 @@ export function createCliPorts(_kubeconfigPath: string | undefined): CliPorts {
       const { openRepository } = await import("./repositories.ts");
       return await openRepository(wish, clock, signal);
     },
-    contexts: async () => ({ names: [], current: undefined }),
-    connect: async () => {
-      throw new CliError({ what: "not there yet" });
-    },
+    contexts: (kubeconfig) => readContexts(kubeconfig ?? oneFile(environment)),
+    connect: (wish) => connectTo(wish, environment),
     readText,
     async writeText(path, text) {
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, text);
     },
   };
+}
+
+/** `KUBECONFIG` when it names one file; several are merged by the library that knows how. */
+function oneFile({ kubeconfig }: KubeEnvironment): string | undefined {
+  const isOne = kubeconfig !== undefined && kubeconfig !== "" && !kubeconfig.includes(delimiter);
+  return isOne ? kubeconfig : undefined;
+}
+
+/** Names that the library makes up where there is no kubeconfig at all. */
+const madeUp = ["loaded-context", "inClusterContext"];
+
+async function readContexts(file: string | undefined): Promise<Contexts> {
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  if (file === undefined) config.loadFromDefault();
+  else config.loadFromFile(file);
+  const names = config.getContexts().map(({ name }) => name);
+  const current = config.getCurrentContext();
+  return {
+    names: names.filter((name) => !madeUp.includes(name)),
+    current: madeUp.includes(current) || !names.includes(current) ? undefined : current,
+  };
+}
+
+async function connectTo({ kubeconfig, context }: ConnectWish, environment: KubeEnvironment) {
+  const { connect } = await import("../agent/cluster/connection.ts");
+  const { createKubernetesClient } = await import("../agent/cluster/kubernetes.ts");
+  const file = kubeconfig ?? oneFile(environment);
+  const { tlsRejectUnauthorized } = environment;
+  const connection = await connect({
+    clock,
+    context,
+    ...(file === undefined ? {} : { kubeconfig: file }),
+    ...(tlsRejectUnauthorized === undefined ? {} : { tlsRejectUnauthorized }),
+  });
+  return createKubernetesClient({ connection, clock, random });
 }
 
 async function readText(path: string): Promise<string | undefined> {

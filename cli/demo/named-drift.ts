@@ -12,14 +12,22 @@ export interface Drift {
 export async function namedDrift(api: DemoApi, { field, manager }: Drift): Promise<Seen> {
   const app = await api.get(appPath("web"));
   const events = await api.get(eventsPath);
-  const entries = listOf(fieldAt(app, "status", "drift")).map((entry) => JSON.stringify(entry));
-  const words = listOf(fieldAt(events, "items")).map((event) => String(fieldAt(event, "message")));
-  const told = [...entries, ...words].some(
-    (text) => text.includes(field) && text.includes(manager),
-  );
-  return told
-    ? saw(`drift was named: ConfigMap web/web, field data.${field}, set by ${manager}`)
-    : missing(`nobody named field ${field} and manager ${manager}`);
+  const told = [
+    ...listOf(fieldAt(app, "status", "drift")).flatMap(fieldsOf),
+    ...listOf(fieldAt(events, "items")).map((event) => String(fieldAt(event, "message"))),
+  ].find((text) => text.includes(field) && text.includes(manager));
+  return told === undefined
+    ? missing(`nobody named field ${field} and manager ${manager}`)
+    : saw(`the drift has a name: ${told}`);
+}
+
+function fieldsOf(entry: unknown): readonly string[] {
+  const kind = String(fieldAt(entry, "ref", "kind"));
+  const name = String(fieldAt(entry, "ref", "name"));
+  return listOf(fieldAt(entry, "fields")).map((field) => {
+    const by = String(fieldAt(field, "manager"));
+    return `${kind} ${name}, ${String(fieldAt(field, "path"))}, set by ${by}`;
+  });
 }
 
 function listOf(value: unknown): readonly unknown[] {

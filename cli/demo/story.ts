@@ -13,7 +13,8 @@ export interface Step {
   run(): Promise<Seen>;
 }
 
-const stepMs = 20_000;
+/** Generous: a slow machine is no failure. */
+const stepMs = 90_000;
 /** How long nothing must happen before it counts as held. */
 const quietMs = 2000;
 

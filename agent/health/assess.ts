@@ -10,6 +10,7 @@ import { assessGeneral } from "./general.ts";
 import { assessHorizontalPodAutoscaler } from "./horizontal-pod-autoscaler.ts";
 import { infrastructureKinds } from "./infrastructure-kinds.ts";
 import { assessJob } from "./job.ts";
+import { networkKinds } from "./network-kinds.ts";
 import { assessPersistentVolume, assessPersistentVolumeClaim } from "./persistent-volume.ts";
 import { platformKinds } from "./platform-kinds.ts";
 import { assessPod } from "./pod.ts";
@@ -30,6 +31,7 @@ const rules: RuleTable = {
   ...deliveryKinds,
   ...databaseKinds,
   ...infrastructureKinds,
+  ...networkKinds,
   ...platformKinds,
   "apps/Deployment": assessDeployment,
   "apps/StatefulSet": assessStatefulSet,

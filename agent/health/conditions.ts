@@ -110,17 +110,32 @@ function isFailure(type: string): boolean {
 /** `Reconciling` with a reason that speaks of a retry only says that what failed is tried again. */
 function underWay(conditions: Conditions): Health | undefined {
   const found = conditions.find(
-    (condition) =>
-      isTrue(condition) && working.has(condition.type) && !condition.reason.includes("Retry"),
+    (condition) => isTrue(condition) && isWork(condition.type) && !isRetry(condition),
   );
   return found && progressing(words(found));
+}
+
+function isWork(type: string): boolean {
+  return working.has(type) || /^in-?progress$/i.test(type);
+}
+
+function isRetry({ type, status, reason }: StatusCondition): boolean {
+  return type === "Reconciling" && status === "True" && reason.includes("Retry");
 }
 
 function told(conditions: Conditions): Health | undefined {
   const verdicts = conditions
     .filter(({ type }) => telling.has(type) || inverted.has(type))
     .map(assessCondition);
-  return worst(hasSummary(conditions) ? verdicts : [...verdicts, ...details(conditions)]);
+  const found = worst(hasSummary(conditions) ? verdicts : [...verdicts, ...details(conditions)]);
+  if (found?.status !== "Progressing") return found;
+  const hasFailed = verdicts.some(({ status }) => status !== "Healthy") && conditions.some(isRetry);
+  return hasFailed ? degraded(found.message) : (failedDetail(conditions) ?? found);
+}
+
+/** While the whole is not there yet, a part that says it failed is the reason. */
+function failedDetail(conditions: Conditions): Health | undefined {
+  return details(conditions).find(({ status }) => status === "Degraded");
 }
 
 /** Whether a condition sums the object up. */
@@ -130,12 +145,13 @@ export function hasSummary(conditions: Conditions): boolean {
 
 /** One condition for which True is good: False needs a reason that speaks of work to be Progressing. */
 export function assessCondition(condition: StatusCondition): Health {
-  const { status, reason, severity, type } = condition;
+  const { status, reason, message, severity, type } = condition;
   const good = inverted.has(type) ? "False" : "True";
   if (status === good) return healthy(condition.message);
   if (status !== "True" && status !== "False") return progressing(words(condition));
   if (severity === "Info") return progressing(words(condition));
-  const isWork = speaksOfWork(reason) && !speaksOfFailure(reason);
+  const why = reason === "" ? message : reason;
+  const isWork = speaksOfWork(why) && !speaksOfFailure(why);
   return isWork ? progressing(words(condition)) : degraded(words(condition));
 }
 

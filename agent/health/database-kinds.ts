@@ -12,6 +12,7 @@ import {
   words,
 } from "./read.ts";
 import {
+  closedWordAt,
   firstOf,
   pausedAt,
   pausedBy,
@@ -34,8 +35,7 @@ const cnpgCluster = firstOf(
 function cnpgFailure(object: KubeObject): Health | undefined {
   const phase = textAt(object, "status", "phase");
   const isBroken =
-    /unrecoverable|not enough disk space|unknown plugin|invalid|cannot/i.test(phase) ||
-    speaksOfFailure(phase.replace(/Failing over|Failover/g, ""));
+    speaksOfFailure(phase) || /unrecoverable|not enough disk space|unknown plugin/i.test(phase);
   return isBroken ? degraded(textAt(object, "status", "phaseReason") || phase) : undefined;
 }
 
@@ -95,31 +95,22 @@ const rabbitmqCluster: KindRule = (object) => {
   return waiting && progressing(words(waiting));
 };
 
-const elastic = firstOf(
-  wordAt(["status", "phase"], { Invalid: "Degraded", Stalled: "Degraded", Ready: "Healthy" }),
-  wordAt(["status", "health"], { green: "Healthy", yellow: "Progressing", red: "Degraded" }),
-  () => progressing("no health yet"),
-);
+const elasticHealth = closedWordAt(["status", "health"], {
+  green: "Healthy",
+  yellow: "Progressing",
+  red: "Degraded",
+  unknown: "Progressing",
+});
 
-const elasticsearch = firstOf(
+/** Elastic's operator: a phase that needs a person, else the health of what it runs. */
+const elastic = firstOf(
   (object) => {
     const phase = textAt(object, "status", "phase");
     return phase === "Invalid" || phase === "Stalled" ? degraded(phase) : undefined;
   },
-  wordAt(["status", "health"], {
-    green: "Healthy",
-    yellow: "Progressing",
-    red: "Degraded",
-    unknown: "Progressing",
-  }),
+  elasticHealth,
+  () => progressing("no health yet"),
 );
-
-/** Beats and the like have a health and no phase; one that ECK cannot tell is unknown. */
-const beat = wordAt(["status", "health"], {
-  green: "Healthy",
-  yellow: "Progressing",
-  red: "Degraded",
-});
 
 /** Databases, queues, search and storage. */
 export const databaseKinds: RuleTable = {
@@ -133,12 +124,5 @@ export const databaseKinds: RuleTable = {
   "k8s.mariadb.com/*": mariadb,
   "mariadb.mmontes.io/*": mariadb,
   "rabbitmq.com/RabbitmqCluster": rabbitmqCluster,
-  "elasticsearch.k8s.elastic.co/Elasticsearch": elasticsearch,
-  "kibana.k8s.elastic.co/Kibana": elastic,
-  "apm.k8s.elastic.co/ApmServer": elastic,
-  "enterprisesearch.k8s.elastic.co/EnterpriseSearch": elastic,
-  "agent.k8s.elastic.co/Agent": beat,
-  "beat.k8s.elastic.co/Beat": beat,
-  "logstash.k8s.elastic.co/Logstash": beat,
-  "maps.k8s.elastic.co/ElasticMapsServer": beat,
+  "*.k8s.elastic.co/*": elastic,
 };

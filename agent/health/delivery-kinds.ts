@@ -1,5 +1,15 @@
 import { assessRollout } from "./argo-rollout.ts";
-import { at, degraded, healthy, type KindRule, numberAt, progressing, suspended } from "./read.ts";
+import { assessCommitStatus, assessPromotionStrategy } from "./promotion.ts";
+import {
+  at,
+  degraded,
+  healthy,
+  type KindRule,
+  numberAt,
+  progressing,
+  suspended,
+  textAt,
+} from "./read.ts";
 import {
   configuration,
   firstOf,
@@ -107,10 +117,23 @@ const keptnTask = wordAt(["status", "status"], { Deprecated: "Degraded", Cancell
 /** A broadcast job counts its pods. */
 const countedJob: KindRule = (object) => {
   const failed = numberAt(object, "status", "failed") ?? 0;
-  const wanted = numberAt(object, "status", "desired") ?? 0;
-  const succeeded = numberAt(object, "status", "succeeded") ?? 0;
   if (failed > 0) return degraded(`${failed} pods failed`);
-  return wanted > 0 && succeeded >= wanted ? healthy() : undefined;
+  return wordAt(["status", "phase"], { running: "Progressing", completed: "Healthy" })(object);
+};
+
+/** Keptn asks for values; an analysis ends with a verdict. */
+const keptnMetric: KindRule = (object) => {
+  const error = textAt(object, "status", "errMsg");
+  if (error !== "") return degraded(error);
+  const value = at(object, "status", "value");
+  return value === undefined || value === "" ? progressing("no value yet") : healthy();
+};
+
+const keptnAnalysis: KindRule = (object) => {
+  const isOver = textAt(object, "status", "state") === "Completed";
+  const hasPassed =
+    at(object, "status", "pass") === true || at(object, "status", "warning") === true;
+  return isOver && !hasPassed ? degraded("the analysis did not pass") : undefined;
 };
 
 /** Kinds that deliver, promote and run things. */
@@ -137,6 +160,8 @@ export const deliveryKinds: RuleTable = {
     }),
     () => progressing("no health yet"),
   ),
+  "promoter.argoproj.io/PromotionStrategy": assessPromotionStrategy,
+  "promoter.argoproj.io/ArgoCDCommitStatus": assessCommitStatus,
   "promoter.argoproj.io/*": needs("Ready"),
   "source.toolkit.fluxcd.io/HelmRepository": helmRepository,
   "notification.toolkit.fluxcd.io/Alert": configuration,
@@ -152,5 +177,7 @@ export const deliveryKinds: RuleTable = {
   "flink.apache.org/FlinkDeployment": flink,
   "core.oam.dev/Application": oamApplication,
   "lifecycle.keptn.sh/*": keptnTask,
+  "metrics.keptn.sh/KeptnMetric": keptnMetric,
+  "metrics.keptn.sh/Analysis": keptnAnalysis,
   "apps.kruise.io/BroadcastJob": countedJob,
 };

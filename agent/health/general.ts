@@ -20,16 +20,21 @@ import { noStatus } from "./words.ts";
 /** Any kind that no table names (semantics §5.1 (5)): what most controllers mean by what they write. */
 export function assessGeneral(object: KubeObject): Health {
   const { status } = object;
-  if (!isJsonObject(status) || Object.keys(status).length === 0) return progressing(noStatus);
+  if (!isJsonObject(status) || !saysAnything(status)) return progressing(noStatus);
   if (isStopped(object)) return suspended("suspended");
   return spoken(object) ?? assessStale(object) ?? assessHints(object, status) ?? healthy();
+}
+
+/** Controllers may write empty fields before they know anything. */
+function saysAnything(status: JsonObject): boolean {
+  return Object.values(status).some((value) => value !== null && value !== "");
 }
 
 /** Where no condition sums the object up, its phase has a say too. */
 function spoken(object: KubeObject): Health | undefined {
   const conditions = conditionsOf(object);
   const found = assessConditions(conditions);
-  if (found !== undefined && (hasSummary(conditions) || found.status !== "Healthy")) return found;
+  if (found !== undefined && hasSummary(conditions)) return found;
   const summary = assessSummary(object);
   return worst([found, summary].filter((verdict) => verdict !== undefined));
 }
@@ -78,7 +83,7 @@ function assessHints(object: KubeObject, status: JsonObject): Health | undefined
   );
 }
 
-const errorFields = ["error", "errorMessage", "failureMessage", "failureReason"] as const;
+const errorFields = ["error", "errMsg", "errorMessage", "failureMessage", "failureReason"] as const;
 
 function errorText(status: JsonObject): Health | undefined {
   for (const field of errorFields) {

@@ -9,6 +9,7 @@ import {
   healthy,
   type KindRule,
   listAt,
+  numberAt,
   progressing,
   suspended,
   textAt,
@@ -69,9 +70,10 @@ const nodeClaim: KindRule = (object) => {
     .map((type) => conditionIs(object, type, "False"))
     .find((condition) => condition !== undefined);
   if (failed !== undefined && /Fail|Error/.test(failed.reason)) return degraded(words(failed));
-  return conditionOf(object, "Ready") === undefined
-    ? progressing("the node is not ready yet")
-    : undefined;
+  const ready = conditionOf(object, "Ready");
+  if (ready === undefined) return progressing("the node is not ready yet");
+  const wasReady = conditionIs(object, "Initialized", "True") !== undefined;
+  return wasReady && ready.status === "False" ? degraded(words(ready)) : undefined;
 };
 
 const nodeNetwork: KindRule = firstOf(
@@ -154,11 +156,6 @@ const tridentBackend = firstOf(
   wordAt(["status", "lastOperationStatus"], { Success: "Healthy", Failed: "Degraded" }),
 );
 
-const pulumiStack = wordAt(["status", "lastUpdate", "state"], {
-  succeeded: "Healthy",
-  failed: "Degraded",
-});
-
 const hookRun: KindRule = (object: KubeObject): Health | undefined => {
   const failed = conditionsOf(object).find(
     ({ status, reason, message }) => status === "False" && reason === "Done" && message !== "",
@@ -172,9 +169,22 @@ const storageCluster: KindRule = (object) =>
     ? undefined
     : whenTrue("Degraded", degraded)(object);
 
+/** Open Cluster Management keeps its generation under a name of its own. */
+const compliance: KindRule = (object) => {
+  const evaluated = numberAt(object, "status", "lastEvaluatedGeneration");
+  if (evaluated !== undefined && evaluated !== object.metadata.generation) {
+    return progressing("not evaluated yet");
+  }
+  return wordAt(["status", "compliant"], { Compliant: "Healthy", NonCompliant: "Degraded" })(
+    object,
+  );
+};
+
 /** Clouds, clusters, nodes, virtual machines and volumes. */
 export const infrastructureKinds: RuleTable = {
-  "pkg.crossplane.io/*": crossplanePackage,
+  "pkg.crossplane.io/Provider": crossplanePackage,
+  "pkg.crossplane.io/Configuration": crossplanePackage,
+  "pkg.crossplane.io/Function": crossplanePackage,
   "pkg.crossplane.io/DeploymentRuntimeConfig": configuration,
   "pkg.crossplane.io/ImageConfig": configuration,
   "pkg.crossplane.io/ControllerConfig": configuration,
@@ -189,6 +199,10 @@ export const infrastructureKinds: RuleTable = {
   "*.cnrm.cloud.google.com/*": configConnector,
   "*.services.k8s.aws/*": awsController,
   "karpenter.sh/NodeClaim": nodeClaim,
+  "karpenter.sh/NodePool": (object) => {
+    const ready = conditionIs(object, "Ready", "False");
+    return ready && degraded(words(ready));
+  },
   "nmstate.io/NodeNetworkConfigurationPolicy": nodeNetwork,
   "cdi.kubevirt.io/DataVolume": dataVolume,
   "kubevirt.io/VirtualMachine": virtualMachine,
@@ -200,6 +214,8 @@ export const infrastructureKinds: RuleTable = {
   "core.humio.com/*": humio,
   "trident.netapp.io/TridentBackendConfig": tridentBackend,
   "astra.netapp.io/ExecHooksRun": hookRun,
-  "pulumi.com/Stack": pulumiStack,
+  "astra.netapp.io/Schedule": (object) =>
+    at(object, "status") === undefined ? configuration() : undefined,
+  "policy.open-cluster-management.io/*": compliance,
   "ocs.openshift.io/StorageCluster": storageCluster,
 };

@@ -1,13 +1,10 @@
 import type { Health } from "../model/health.ts";
-import { isJsonObject } from "../model/json.ts";
 import type { KubeObject } from "../model/object.ts";
-import { worst } from "./conditions.ts";
 import { assessWord } from "./general.ts";
 import {
   at,
   conditionIs,
   conditionOf,
-  conditionsOf,
   degraded,
   healthy,
   type KindRule,
@@ -29,29 +26,7 @@ import {
   whenTrue,
   wordAt,
 } from "./rules.ts";
-
-/** Solo's proxies report per namespace; states came as numbers once. */
-const glooStates: Readonly<Record<string, Health>> = {
-  Accepted: healthy(),
-  "1": healthy(),
-  Warning: degraded("warning"),
-  "3": degraded("warning"),
-  Rejected: degraded("rejected"),
-  "2": degraded("rejected"),
-  Pending: suspended("pending"),
-  "0": suspended("pending"),
-};
-
-function gloo({ status }: KubeObject): Health | undefined {
-  const perNamespace = at(status, "statuses");
-  const reports = isJsonObject(perNamespace) ? Object.values(perNamespace) : [status];
-  return worst(
-    reports.flatMap((report) => {
-      const found = glooStates[String(at(report, "state") ?? "")];
-      return found === undefined ? [] : [{ ...found, message: textAt(report, "reason") }];
-    }),
-  );
-}
+import { speaksOfFailure } from "./vocabulary.ts";
 
 /** KEDA: not scaling while nothing happens is what it is for; scaling on a fallback is not. */
 const scaledObject: KindRule = firstOf(
@@ -93,28 +68,31 @@ const advancedCronJob: KindRule = (object) => {
 const deploymentConfig: KindRule = (object) => {
   const progress = conditionOf(object, "Progressing");
   if (progress?.status === "False") return degraded(words(progress));
-  const isRolledOut = progress?.reason === "NewReplicationControllerAvailable";
-  if (progress !== undefined && !isRolledOut) return progressing(words(progress));
-  if (at(object, "spec", "replicas") === 0) return healthy();
-  return undefined;
+  if (progress?.reason === "NewReplicationControllerAvailable") {
+    return numberAt(object, "status", "replicas") === 0 ? healthy() : undefined;
+  }
+  const unavailable = conditionIs(object, "Available", "False");
+  if (unavailable !== undefined && progress?.status !== "True") return degraded(words(unavailable));
+  return progress && progressing(words(progress));
 };
 
-const route: KindRule = (object) => {
-  const admitted = listAt(object, "status", "ingress")
-    .flatMap((ingress) => listAt(ingress, "conditions"))
-    .filter((condition) => textAt(condition, "type") === "Admitted");
-  if (admitted.length === 0) return progressing("no router has seen it yet");
-  const refused = admitted.find((condition) => textAt(condition, "status") === "False");
-  if (refused !== undefined) return degraded(textAt(refused, "message") || "not admitted");
-  const isOpen = admitted.every((condition) => textAt(condition, "status") === "True");
-  return isOpen ? healthy() : progressing("not admitted yet");
+const grafana: KindRule = (object) => {
+  const stage = textAt(object, "status", "stage");
+  const result = assessWord(textAt(object, "status", "stageStatus"));
+  if (stage === "" || result === undefined) return undefined;
+  return result.status === "Healthy" && stage !== "complete" ? progressing(stage) : result;
 };
 
-const managedCertificate: KindRule = (object) => {
-  const domains = listAt(object, "status", "domainStatus").map((item) => textAt(item, "status"));
-  const failed = domains.find((word) => word.startsWith("Failed"));
-  if (failed !== undefined) return degraded(failed);
-  return wordAt(["status", "certificateStatus"], { Active: "Healthy" })(object);
+const grafanaContent: KindRule = (object) =>
+  at(object, "status", "NoMatchingInstances") === true
+    ? degraded("no Grafana instance matches")
+    : whenTrue("NoMatchingInstance", degraded)(object);
+
+/** Confluent: the connector runs while its tasks may not. */
+const connector: KindRule = (object) => {
+  const failed = numberAt(object, "status", "failedTasksCount") ?? 0;
+  if (failed > 0) return degraded(`${failed} tasks failed`);
+  return wordAt(["status", "connectorState"], { RUNNING: "Healthy", FAILED: "Degraded" })(object);
 };
 
 /** Condition types say what is wrong, and True ones count. */
@@ -123,6 +101,12 @@ const threeScale: KindRule = firstOf(
   whenTrue("Invalid", degraded),
   whenTrue("Failed", degraded),
   whenTrue("Waiting", suspended),
+  (object) => {
+    const pending = conditionIs(object, "Synced", "False") ?? conditionIs(object, "Ready", "False");
+    return pending === undefined || speaksOfFailure(words(pending))
+      ? undefined
+      : progressing(words(pending));
+  },
 );
 
 const apiManager: KindRule = (object) => {
@@ -133,6 +117,7 @@ const apiManager: KindRule = (object) => {
 };
 
 const clusterExternalSecret: KindRule = firstOf(
+  whenTrue("Ready", healthy),
   whenTrue("PartiallyReady", degraded),
   whenTrue("NotReady", degraded),
 );
@@ -158,7 +143,12 @@ const datadogMetric: KindRule = (object) => {
   return whenTrue("Error", degraded)(object) ?? (invalid && degraded(words(invalid)));
 };
 
-const isbService: KindRule = (object) => {
+/** Numaplane tries a new version beside the old one and labels it with the result. */
+const numaflow: KindRule = (object) => {
+  const { labels = {} } = object.metadata;
+  if (labels["numaplane.numaproj.io/progressive-result-state"] === "failed") {
+    return degraded("its progressive upgrade failed");
+  }
   const children = conditionIs(object, "ChildrenResourcesHealthy", "False");
   if (children === undefined) return undefined;
   return children.reason === "Progressing"
@@ -166,9 +156,10 @@ const isbService: KindRule = (object) => {
     : degraded(words(children));
 };
 
-const ingressRoute: KindRule = (object) =>
-  assessWord(textAt(object, "status", "currentStatus")) ??
-  (conditionsOf(object).length === 0 ? configuration() : undefined);
+const numaplane: KindRule = firstOf(
+  whenTrue("MonoVertexPausingOrPaused", healthy),
+  whenTrue("PipelinePausingOrPaused", healthy),
+);
 
 const olmSubscription = wordAt(["status", "state"], {
   AtLatestKnown: "Healthy",
@@ -181,9 +172,8 @@ const installPlan = wordAt(["status", "phase"], {
   RequiresApproval: "Suspended",
 });
 
-/** Networking, scaling, observability and what comes with platforms. */
+/** Scaling, observability and what comes with platforms. */
 export const platformKinds: RuleTable = {
-  "*.solo.io/*": gloo,
   "keda.sh/ScaledObject": scaledObject,
   "keda.sh/ScaledJob": scaledObject,
   "keda.sh/TriggerAuthentication": configuration,
@@ -191,8 +181,9 @@ export const platformKinds: RuleTable = {
   "apps.kruise.io/CloneSet": cloneSet,
   "apps.kruise.io/AdvancedCronJob": advancedCronJob,
   "apps.openshift.io/DeploymentConfig": deploymentConfig,
-  "route.openshift.io/Route": route,
-  "networking.gke.io/ManagedCertificate": managedCertificate,
+  "grafana.integreatly.org/Grafana": grafana,
+  "grafana.integreatly.org/*": grafanaContent,
+  "platform.confluent.io/Connector": connector,
   "capabilities.3scale.net/*": threeScale,
   "apps.3scale.net/APIManager": apiManager,
   "external-secrets.io/ClusterExternalSecret": clusterExternalSecret,
@@ -202,13 +193,9 @@ export const platformKinds: RuleTable = {
   "monitoring.coreos.com/PrometheusAgent": prometheus,
   "monitoring.coreos.com/ThanosRuler": prometheus,
   "monitoring.coreos.com/*": configuration,
-  "networking.istio.io/*": ingressRoute,
-  "security.istio.io/*": ingressRoute,
-  "telemetry.istio.io/*": ingressRoute,
-  "traefik.io/*": ingressRoute,
-  "projectcontour.io/HTTPProxy": ingressRoute,
   "datadoghq.com/DatadogMetric": datadogMetric,
-  "numaflow.numaproj.io/InterStepBufferService": isbService,
+  "numaflow.numaproj.io/*": numaflow,
+  "numaplane.numaproj.io/*": numaplane,
   "operators.coreos.com/Subscription": olmSubscription,
   "operators.coreos.com/InstallPlan": installPlan,
   "operators.coreos.com/OperatorGroup": configuration,

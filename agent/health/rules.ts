@@ -41,6 +41,17 @@ export function wordAt(
   };
 }
 
+/** The same for a field with a closed list of words: any other cannot be judged. */
+export function closedWordAt(
+  path: readonly string[],
+  table: Readonly<Record<string, HealthStatus>>,
+): KindRule {
+  return (object) => {
+    const word = textAt(object, ...path);
+    return word === "" ? undefined : { status: table[word] ?? "Unknown", message: word };
+  };
+}
+
 /** All of these conditions have to be True; one that is absent is still to come. */
 export function needs(...types: readonly string[]): KindRule {
   return (object) =>

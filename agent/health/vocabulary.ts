@@ -4,6 +4,7 @@
  */
 const failureStems = [
   "fail",
+  "rollback",
   "err",
   "invalid",
   "denied",

@@ -8,7 +8,7 @@ import {
 import { apiVersionVersion, groupOf, type KubeObject } from "../model/object.ts";
 import type { Clock, Random } from "../schedule/clock.ts";
 import type { Lister, Owner, Reader, Watcher, Writer } from "./client.ts";
-import { isConflict } from "./errors.ts";
+import { ApiError, isConflict } from "./errors.ts";
 import { followKind } from "./watch.ts";
 
 /** The App objects in the agent's namespace: what is told to people, and where they ask for something (P-85). */
@@ -51,17 +51,25 @@ export function createAppObjects(options: AppObjectsOptions): AppObjects {
   const { client, namespace, clock, random } = options;
   const refOf = (name: string) => ({ ...appKind, namespace, name });
   const selection = { ...appKind, namespace };
+  /** As last seen, so that a status that did not move costs no request (P8). */
+  const known = new Map<string, KubeObject>();
+  const keep = (object: KubeObject) => {
+    known.set(object.metadata.name, object);
+    return object;
+  };
   return {
     read: (app, signal) => client.get(refOf(app), signal),
     write: async (object, signal) => {
-      const current = await client.get(refOf(object.metadata.name), signal);
+      const { name } = object.metadata;
+      const current = known.get(name) ?? (await client.get(refOf(name), signal));
+      known.delete(name);
       try {
-        return await writeOver(client, { object, current }, signal);
+        return keep(await writeOver(client, { object, current }, signal));
       } catch (error) {
-        // A request annotation came in between: it is kept, and only what is ours is written again.
-        if (!isConflict(error)) throw error;
-        const again = await client.get(refOf(object.metadata.name), signal);
-        return writeOver(client, { object, current: again }, signal);
+        // A request came in between, or the object went: what is ours is written again, the rest is kept.
+        if (!isConflict(error) && !isGone(error)) throw error;
+        const again = await client.get(refOf(name), signal);
+        return keep(await writeOver(client, { object, current: again }, signal));
       }
     },
     list: async (signal) => {
@@ -70,25 +78,35 @@ export function createAppObjects(options: AppObjectsOptions): AppObjects {
       return all;
     },
     remove: async (app, signal) => {
+      known.delete(app);
       const found = await client.get(refOf(app), signal);
       const { uid, resourceVersion } = found?.metadata ?? {};
       if (uid === undefined || resourceVersion === undefined) return;
       const over = { uid, resourceVersion };
       await client.delete(refOf(app), over, { propagation: "Background" }, signal);
     },
-    follow: (tell, signal) =>
-      followKind(
-        { client, clock, random },
-        {
-          selection,
-          sink: {
-            listed: (objects) => objects.forEach(tell),
-            changed: tell,
-          },
+    follow: (tell, signal) => {
+      const seen = (object: KubeObject) => {
+        if (known.has(object.metadata.name)) known.set(object.metadata.name, object);
+        tell(object);
+      };
+      const sink = {
+        listed: (objects: readonly KubeObject[]) => {
+          known.clear();
+          objects.forEach(tell);
         },
-        signal,
-      ),
+        changed: seen,
+        deleted: ({ metadata }: KubeObject) => {
+          known.delete(metadata.name);
+        },
+      };
+      return followKind({ client, clock, random }, { selection, sink }, signal);
+    },
   };
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof ApiError && error.failure.status === 404;
 }
 
 async function writeOver(

@@ -55,12 +55,10 @@ function leanMeta({ managedFields: _fields, annotations, ...metadata }: ObjectMe
 function comparable(live: KubeObject, hasher: Hasher): unknown {
   const { status: _status, ...rest } = hashedSecret(live, hasher);
   const { annotations, ...metadata } = without(live.metadata, serverKept);
+  const kept = isJsonObject(annotations) ? calm(annotations) : {};
   return {
     ...rest,
-    metadata: {
-      ...metadata,
-      ...(isJsonObject(annotations) && { annotations: calm(annotations) }),
-    },
+    metadata: { ...metadata, ...(Object.keys(kept).length > 0 && { annotations: kept }) },
   };
 }
 

@@ -171,6 +171,28 @@ describe("history", () => {
   });
 });
 
+test("a branch set back to an older commit is followed; deciding about it is the agent's (G13)", async () => {
+  const git = await sandboxGit();
+  const ids = commitMany(git, 4);
+  const source = sourceOf(git.url);
+  await source.poll(signal);
+  git.setRef("main", ids[1]!);
+  expect((await source.poll(signal)).id).toBe(ids[1]);
+  expect(await source.contains(ids[1]!, ids[3]!, signal)).toBe(false);
+  git.setRef("main", ids[3]!);
+  expect((await source.poll(signal)).id).toBe(ids[3]);
+});
+
+test("asking for a commit that was never fetched harms nothing", async () => {
+  const git = await sandboxGit();
+  const tip = git.commitFiles({ files: { a: "a" }, message: "a" });
+  const source = sourceOf(git.url);
+  await source.poll(signal);
+  await expect(source.tree("f".repeat(40), signal)).rejects.toThrow("was not fetched");
+  git.misbehave({ kind: "status", status: 500 });
+  expect(await textOf(source, tip, "a")).toBe("a");
+});
+
 describe("a host that fails", () => {
   const failures = [
     [{ kind: "status", status: 401 }, "SourceAuthFailed"],

@@ -104,7 +104,9 @@ function broken(
   const value = isJsonObject(yaml.value) ? yaml.value : {};
   const kind = kinds.find((known) => known === value["kind"]);
   const name = isJsonObject(value["metadata"]) ? value["metadata"]["name"] : undefined;
-  const problems = refusals.map((refusal) => problemOf({ file, yaml, refusal, reason }));
+  const problems = refusals
+    .map((refusal) => problemOf({ file, yaml, refusal, reason }))
+    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   return {
     ok: false,
     broken: {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createAppObjects, requestsOf } from "../../agent/cluster/app-objects.ts";
 import { createLiveCache, type LiveCache } from "../../agent/cluster/cache.ts";
 import type { Page } from "../../agent/cluster/client.ts";
 import { connect, connectTo } from "../../agent/cluster/connection.ts";
@@ -18,6 +19,9 @@ import {
   versionedRefOf,
   versionOf,
 } from "../../agent/model/object.ts";
+import type { UnitStatus } from "../../agent/model/status.ts";
+import { appCrd } from "../../agent/status/app-crd.ts";
+import { toAppObject } from "../../agent/status/app-object.ts";
 import { realClock, realRandom, testHasher } from "../doubles/ports.ts";
 import { type ControlPlane, startControlPlane } from "../e2e/control-plane.ts";
 
@@ -550,6 +554,57 @@ describe("what is ours alone", () => {
     expect(await installKey(key(3), never)).toEqual(keys[0]);
   });
 
+  it("writes App objects on difference only, keeps requests, and tells them (P-85)", async () => {
+    await client.apply(appCrd, undefined, never);
+    await until(async () => (await client.discover(never)).kinds.has("holdfast.dev/v1alpha1/App"));
+    const codes: string[] = [];
+    const counted = createKubernetesClient({
+      ...clientOptions(),
+      connection: connectTo({
+        url: plane.clusters[0]!.url,
+        token: plane.clusters[0]!.token,
+        ca: plane.clusters[0]!.ca,
+      }),
+      emit: (event) => {
+        if (event.type === "api-request" && event.verb !== "watch") codes.push(event.method);
+      },
+    });
+    await counted.discover(never);
+    const store = createAppObjects({
+      client: counted,
+      namespace,
+      clock: realClock,
+      random: realRandom,
+    });
+    const seen: string[] = [];
+    const stop = new AbortController();
+    const following = store.follow((object) => {
+      seen.push(...requestsOf(object).requests.map(({ id }) => id));
+    }, stop.signal);
+    const status = aStatus("shop");
+    const first = await store.write(toAppObject(status, namespace), never);
+    expect(first.status).toMatchObject({ state: "Progressing" });
+    codes.length = 0;
+    await store.write(toAppObject(status, namespace, first), never);
+    expect(codes).toEqual([]);
+    const asked = { "holdfast.dev/request-sync": JSON.stringify({ id: "r1", at: "t" }) };
+    const metadata = { ...first.metadata, annotations: asked };
+    await client.replace({ ...first, metadata }, undefined, never);
+    await until(() => seen.includes("r1"));
+    const next = { ...status, state: "Synced", reason: "InSync", stage: "healthy" } as const;
+    const second = await store.write(toAppObject(next, namespace, first), never);
+    expect(second.status).toMatchObject({ state: "Synced" });
+    expect(second.metadata.annotations).toMatchObject(asked);
+    expect((await store.list(never)).map(({ metadata: { name } }) => name)).toEqual(["shop"]);
+    await store.remove("shop", never);
+    expect(await store.read("shop", never)).toBeUndefined();
+    const reborn = await store.write(toAppObject(next, namespace), never);
+    expect(reborn.metadata.uid).not.toBe(first.metadata.uid);
+    stop.abort();
+    await following;
+    await counted.close();
+  });
+
   it("gives the lease to one, refuses the other's writes, and hands over on release", async () => {
     const durations = { durationMs: 6000, renewDeadlineMs: 1000, writeTimeoutMs: 4000 };
     const leaseFor = (identity: string) =>
@@ -589,6 +644,29 @@ describe("what is ours alone", () => {
     await two.release(soon());
   });
 });
+
+function aStatus(app: string): UnitStatus {
+  const time = "2026-11-21T16:00:00Z";
+  return {
+    app,
+    cluster: "dev",
+    namespace: "shop",
+    path: "apps/shop",
+    renderer: "plain",
+    state: "Progressing",
+    stage: "applied",
+    reason: "Applying",
+    message: "Changes are under way.",
+    since: time,
+    revisions: {},
+    objects: { managed: 1, drifted: 0, unhealthy: 0, heldDeletions: 0 },
+    problems: [],
+    drift: [],
+    history: [],
+    handled: {},
+    conditions: [],
+  };
+}
 
 function inventory(app: string): Inventory {
   const ref = { group: "apps", kind: "Deployment", namespace: "shop", name: "web" };

@@ -18,14 +18,12 @@ export class Server {
     this.namespace = namespace;
   }
 
-  /** Path of a namespaced collection or object. */
+  /** Path below this case's namespace: `at("configmaps", "x")`, `at("apps/v1/deployments")`. */
   at(resource: string, name?: string): string {
-    const [plural = "", ...rest] = resource.split(".").reverse();
-    const parts = resource.split("/");
-    const [group = "", version = "v1", kind = ""] = parts.length === 3 ? parts : ["", "v1", plural];
-    void rest;
-    const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
-    return `${root}/namespaces/${this.namespace}/${parts.length === 3 ? kind : resource}${name === undefined ? "" : `/${name}`}`;
+    const [group, version = "v1", plural] = resource.split("/");
+    const root = plural === undefined ? "/api/v1" : `/apis/${group}/${version}`;
+    const below = name === undefined ? "" : `/${name}`;
+    return `${root}/namespaces/${this.namespace}/${plural ?? resource}${below}`;
   }
 
   send(method: string, path: string, sent?: Sent): Promise<Reply> {

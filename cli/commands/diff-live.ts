@@ -8,7 +8,6 @@ import { diffAnswer } from "./diff-answer.ts";
 import { findProblems } from "./find-problems.ts";
 import { chooseClusters } from "./fleet-view.ts";
 import { type LiveDiff, planLive } from "./plan-live.ts";
-import { renderUnits } from "./render-fleet.ts";
 import { openFleet, withRepository } from "./repository.ts";
 import type { CommandResult } from "./result.ts";
 import { findTargets } from "./targets.ts";
@@ -24,18 +23,32 @@ export async function diffLive(
     const isMeant = chosenApps(chosen, given.positionals);
     const found = await findTargets(context);
     const mask = createMasker();
-    const ask = async (client: ClusterClient, { cluster }: { readonly cluster: string }, signal: AbortSignal): Promise<LiveDiff> => {
+    const ask = async (
+      client: ClusterClient,
+      { cluster }: { readonly cluster: string },
+      signal: AbortSignal,
+    ): Promise<LiveDiff> => {
       const here = chosen.find(({ target }) => target.name === cluster);
       const units = (here?.selection.units ?? []).filter(({ app }) => isMeant(app));
-      return await planLive(context, { client, fleet, units, environment: here?.environment ?? "", mask }, signal);
+      return await planLive(
+        context,
+        { client, fleet, units, environment: here?.environment ?? "", mask },
+        signal,
+      );
     };
-    const { answers, failures } = await askClusters({ ...context, isPatient: true }, found.targets, ask);
+    const { answers, failures } = await askClusters(
+      { ...context, isPatient: true },
+      found.targets,
+      ask,
+    );
     const rendered = answers.flatMap(({ answer }) => answer.rendered);
     const asked = new Set(answers.map(({ target }) => target.cluster));
     const reached = chosen.filter(({ target }) => asked.has(target.name));
     return diffAnswer(context, given, {
       units: answers.flatMap(({ answer }) => answer.units),
-      found: findProblems(fleet, reached, rendered).filter(({ app }) => app === undefined || isMeant(app)),
+      found: findProblems(fleet, reached, rendered).filter(
+        ({ app }) => app === undefined || isMeant(app),
+      ),
       unreached: [...found.unreached, ...failures],
       between: { from: "live", to: fleet.view.commit ?? fleet.view.title },
     });

@@ -8,10 +8,24 @@ import { type Render, render, renderInput } from "../../agent/render/render.ts";
 import type { RenderTools } from "../../agent/render/tool.ts";
 import type { CommandContext } from "./context.ts";
 import type { FleetView } from "./fleet-view.ts";
-import { builtInScopes, definedScopes, scopesOf } from "./scopes.ts";
+import { builtInScopes, definedScopes, type ScopeOf, scopesOf } from "./scopes.ts";
+
+/** What only a cluster knows. */
+export interface LiveFacts {
+  readonly installation: string;
+  readonly scopeOf: ScopeOf;
+}
+
+type Renderer = Pick<CommandContext, "ports" | "signal" | "terminal"> & {
+  /** Absent: offline. */
+  readonly live?: LiveFacts;
+};
 
 /** Offline the installation of a cluster is not known; its marks are taken off what is shown. */
-const offlineInstallation = "offline";
+const offline: LiveFacts = {
+  installation: "offline",
+  scopeOf: (kind) => scopesOf(builtInScopes())(kind),
+};
 
 /** What one app is on one cluster. */
 export interface RenderedUnit {
@@ -32,7 +46,7 @@ interface FirstStage {
 
 /** Renders units offline, in their order. CustomResourceDefinitions of one unit tell the scope of kinds in all the others. */
 export async function renderUnits(
-  context: CommandContext,
+  context: Renderer,
   view: FleetView,
   units: readonly Unit[],
 ): Promise<readonly RenderedUnit[]> {
@@ -44,8 +58,10 @@ export async function renderUnits(
     first.push({ unit, result: await renderOne({ unit, view, tools }, context.signal) });
   }
   const objects = first.flatMap(({ result }) => (result.ok ? objectsOf(result.value) : []));
-  const scopeOf = scopesOf(builtInScopes(), definedScopes(objects), guesses);
-  return first.map((one) => normalized(one, { scopeOf, hasher: view.hasher }));
+  const { installation, scopeOf: served } = context.live ?? offline;
+  const defined = definedScopes(objects);
+  const scopeOf: ScopeOf = (kind) => served(kind) ?? scopesOf(defined, guesses)(kind);
+  return first.map((one) => normalized(one, { installation, scopeOf, hasher: view.hasher }));
 }
 
 /** A kind that nobody defines here is taken for a namespaced one, as most are; the cluster will tell. */
@@ -74,7 +90,7 @@ async function renderOne(
   return await render(unit, files, { tree: view.tree, tools, signal });
 }
 
-type NormalizeParts = Pick<Parameters<typeof normalize>[1], "scopeOf" | "hasher">;
+type NormalizeParts = Pick<Parameters<typeof normalize>[1], "scopeOf" | "hasher" | "installation">;
 
 function normalized({ unit, result }: FirstStage, parts: NormalizeParts): RenderedUnit {
   if (!result.ok) {
@@ -83,7 +99,7 @@ function normalized({ unit, result }: FirstStage, parts: NormalizeParts): Render
     return { unit, desired: [], problems, warnings: [], renderer: undefined, isUnreached };
   }
   const { objects, renderer } = result.value;
-  const where = { unit, installation: offlineInstallation, agentNamespace: defaultNamespace };
+  const where = { unit, agentNamespace: defaultNamespace };
   const { desired, problems, unsendable, warnings } = normalize(objects, { ...where, ...parts });
   return {
     unit,

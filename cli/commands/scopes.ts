@@ -17,10 +17,17 @@ function items(value: unknown): readonly JsonObject[] {
 
 /** Scopes of the kinds that Kubernetes itself serves, from the generated table: offline there is no discovery to ask. */
 export function builtInScopes(): ReadonlyMap<string, Scope> {
-  const table: unknown = JSON.parse(
+  table ??= readTable();
+  return table;
+}
+
+let table: ReadonlyMap<string, Scope> | undefined;
+
+function readTable(): ReadonlyMap<string, Scope> {
+  const stored: unknown = JSON.parse(
     gunzipSync(Buffer.from(packed.data, "base64")).toString("utf8"),
   );
-  const groups = isJsonObject(table) ? items(table.groups) : [];
+  const groups = isJsonObject(stored) ? items(stored.groups) : [];
   return new Map(
     groups.flatMap(({ group, versions }) =>
       items(versions)

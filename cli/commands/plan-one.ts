@@ -1,0 +1,75 @@
+import type { ClusterClient } from "../../agent/cluster/client.ts";
+import { ApiError } from "../../agent/cluster/errors.ts";
+import type { Change, Desired } from "../../agent/model/change.ts";
+import type { InventoryEntry } from "../../agent/model/inventory.ts";
+import { versionedRefOf } from "../../agent/model/object.ts";
+import type { Unit } from "../../agent/model/unit.ts";
+import {
+  judge,
+  type Live,
+  type PlanContext,
+  type Predicted,
+  prepare,
+} from "../../agent/plan/plan.ts";
+
+export interface PlanWish {
+  readonly unit: Unit;
+  readonly desired: Desired;
+  readonly entry: InventoryEntry | undefined;
+  readonly installation: string;
+  readonly nowMs: number;
+}
+
+/** One object, planned as the agent plans it (semantics §1.2). */
+export async function planOne(
+  client: ClusterClient,
+  { unit, desired, entry, installation, nowMs }: PlanWish,
+  signal: AbortSignal,
+): Promise<Change | "raced"> {
+  const context: PlanContext = {
+    unit,
+    installation,
+    nowMs,
+    entry,
+    declaredBy: undefined,
+    differsSinceMs: undefined,
+    takeOver: false,
+  };
+  const prepared = prepare(desired, await read(client, desired, signal), context);
+  if (prepared.settled !== undefined) return prepared.settled;
+  const predicted = await predict(client, prepared, signal);
+  return judge(prepared, predicted, context);
+}
+
+async function read(
+  client: ClusterClient,
+  { object }: Desired,
+  signal: AbortSignal,
+): Promise<Live> {
+  try {
+    const live = await client.get(versionedRefOf(object), signal);
+    return live === undefined ? { found: "nothing" } : { found: "object", object: live };
+  } catch (error) {
+    return { found: "error", failure: failureOf(error, signal) };
+  }
+}
+
+type Asked = Exclude<ReturnType<typeof prepare>, { settled: Change }>;
+
+async function predict(
+  client: ClusterClient,
+  { payload, over }: Asked,
+  signal: AbortSignal,
+): Promise<Predicted> {
+  try {
+    return { ok: true, object: (await client.dryRun(payload, over, signal)).object };
+  } catch (error) {
+    return { ok: false, failure: failureOf(error, signal) };
+  }
+}
+
+function failureOf(error: unknown, signal: AbortSignal): ApiError["failure"] {
+  signal.throwIfAborted();
+  if (error instanceof ApiError) return error.failure;
+  throw error;
+}

@@ -3,6 +3,7 @@ import type { KubeObject } from "../../agent/model/object.ts";
 import { refId, refOf } from "../../agent/model/object.ts";
 import { seeded, seedOfRun } from "../faults/kill.ts";
 import { describeViolations, judgeHistory } from "../faults/oracle/oracle.ts";
+import { testLease } from "../faults/process.ts";
 import { Told } from "../faults/told.ts";
 import { haveControlPlane } from "./binaries.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
@@ -161,7 +162,7 @@ describe.skipIf(!have.ok)(`an agent killed at random moments (${have.why})`, () 
       const repository = await Repository.create(plane.folder);
       repositories.push(repository);
       await repository.write(fleetFiles([cluster.name]));
-      const site = new Site({ plane, cluster, name: cluster.name, repository });
+      const site = new Site({ plane, cluster, name: cluster.name, repository, flags: testLease });
       await site.install();
       runs.push(new Run(site, seeded(seed + index)));
     }

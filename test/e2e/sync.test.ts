@@ -12,7 +12,7 @@ import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { appFile, fleetFiles } from "./documents.ts";
 import { haveInputs, unpackInputs } from "./inputs.ts";
 import { Repository } from "./repository.ts";
-import { Site, until } from "./site.ts";
+import { type AppStatus, Site, until } from "./site.ts";
 import { differences } from "./subset.ts";
 
 const have = [haveControlPlane(), haveInputs].find(({ ok }) => !ok) ?? haveControlPlane();
@@ -31,7 +31,10 @@ describe.skipIf(!have.ok)(`kube-prometheus on three real clusters (${have.why})`
     plane = await startControlPlane({ clusters: names.length, audit: true });
     manifests = join(await unpackInputs(plane.folder), "kube-prometheus/manifests");
     repository = await Repository.create(plane.folder);
-    await repository.write({ ...fleetFiles(names), ...appFile(app) });
+    await repository.write({
+      ...fleetFiles(names),
+      ...appFile(app, { health: { timeout: "20s" } }),
+    });
     await repository.copy(manifests, `apps/${app}/manifests`);
     for (const [index, cluster] of plane.clusters.entries()) {
       const site = new Site({ plane, cluster, name: names[index] ?? "", repository });
@@ -109,9 +112,11 @@ describe.skipIf(!have.ok)(`kube-prometheus on three real clusters (${have.why})`
 
   it("finds every workload Healthy and names the one thing that is not", async () => {
     await onAll(async (site) => {
-      const status = await site.untilApp(app, ({ state }) => state === "Degraded", {
-        what: "Degraded",
-        timeoutMs: 120_000,
+      const isSettled = ({ state, all }: AppStatus) =>
+        state === "Degraded" && isJsonObject(all.objects) && all.objects.unhealthy === 1;
+      const status = await site.untilApp(app, isSettled, {
+        what: "Degraded by one object",
+        timeoutMs: 180_000,
       });
       expect(status.message).toContain(apiService);
       expect(status.all.objects).toMatchObject({ unhealthy: 1, drifted: 0, heldDeletions: 0 });

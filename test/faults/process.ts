@@ -51,9 +51,10 @@ export class AgentProcess {
       "source-url": repositoryUrl,
       "source-interval": "1s",
       "store-path": join(folder, "store"),
+      "metrics-host": "127.0.0.1",
       "metrics-port": `${port}`,
+      "status-page-host": "127.0.0.1",
       "status-page-port": `${port + 1}`,
-      ...testLease,
       ...flags,
     };
     const logPath = join(folder, "agent.log");

@@ -584,12 +584,13 @@ describe("what is ours alone", () => {
     const status = aStatus("shop");
     const first = await store.write(toAppObject(status, namespace), never);
     expect(first.status).toMatchObject({ state: "Progressing" });
+    const settled = await store.write(toAppObject(status, namespace, first), never);
     codes.length = 0;
-    await store.write(toAppObject(status, namespace, first), never);
+    await store.write(toAppObject(status, namespace, settled), never);
     expect(codes).toEqual([]);
     const asked = { "holdfast.dev/request-sync": JSON.stringify({ id: "r1", at: "t" }) };
-    const metadata = { ...first.metadata, annotations: asked };
-    await client.replace({ ...first, metadata }, undefined, never);
+    const metadata = { ...settled.metadata, annotations: asked };
+    await client.replace({ ...settled, metadata }, undefined, never);
     await until(() => seen.includes("r1"));
     const next = { ...status, state: "Synced", reason: "InSync", stage: "healthy" } as const;
     const second = await store.write(toAppObject(next, namespace, first), never);

@@ -23,7 +23,8 @@ export function substitute(value: unknown, scope: Scope): Substituted {
   let budget = maxNodes;
 
   function text(source: string, pointer: string): unknown {
-    if (!source.includes("${{")) return source;
+    // Once the budget is gone, one fault says so; the rest would only repeat it.
+    if (budget < 0 || !source.includes("${{")) return source;
     const resolved = withinBudget(resolveText(source, scope));
     if (resolved.ok) return resolved.value;
     const { message, next } = resolved;

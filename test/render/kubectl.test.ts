@@ -170,7 +170,7 @@ describe.skipIf(kubectl === undefined)(
         "x=y",
       ]);
       const { d, m } = JSON.parse(answer.toString());
-    expect(plain(ours(text))).toMatchObject({ d, m });
+      expect(plain(ours(text))).toMatchObject({ d, m });
     });
   },
 );

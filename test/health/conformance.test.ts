@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { caseName, judge, loadCases, loadExceptions } from "../conformance/health-cases.ts";
 
-const shared = process.env["HOLDFAST_SHARED"] ?? "../shared";
+const shared = process.env.HOLDFAST_SHARED ?? "../shared";
 const file = join(shared, "conformance", "health-cases.json.gz");
 const isThere = existsSync(file);
 if (!isThere) {
-  console.log(`skipped: health conformance; ${file} is absent (npm run conformance:health -- FILE)`);
+  console.log(
+    `skipped: health conformance; ${file} is absent (npm run conformance:health -- FILE)`,
+  );
 }
 
 describe.skipIf(!isThere)("published health cases", () => {

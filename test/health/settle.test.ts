@@ -27,7 +27,10 @@ describe("settle", () => {
 
   test.each([noStatus, noAddress])("%s is taken for Healthy after 60 s", (message) => {
     const silent = tracked({ health: { status: "Progressing", message } });
-    expect(settle(silent, 60_999)).toMatchObject({ health: { status: "Progressing" }, dueMs: 61_000 });
+    expect(settle(silent, 60_999)).toMatchObject({
+      health: { status: "Progressing" },
+      dueMs: 61_000,
+    });
     expect(settle(silent, 61_000).health.status).toBe("Healthy");
   });
 

@@ -161,6 +161,9 @@ describe("summarize", () => {
     const at = (ms: number) =>
       summarize(input({ nowMs: startMs + ms, pass: pass({ deleting }) })).reason;
     expect(at(0)).toBe("Deleting");
+    const { revisions } = summarize(input({ pass: pass({ deleting }) }));
+    expect(revisions.applied).toBeDefined();
+    expect(revisions.live).toBeUndefined();
     expect(at(300_000)).toBe("DeletionStuck");
   });
 

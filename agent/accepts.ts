@@ -1,6 +1,6 @@
-import { manifestSource } from "./adopt.ts";
 import { selectUnits } from "./fleet/units.ts";
 import { readFleet } from "./follow.ts";
+import { manifestSource } from "./manifest-source.ts";
 import { readManifests } from "./manifests.ts";
 import type { Commit } from "./model/artifact.ts";
 import type { Accept } from "./plan/guard.ts";

@@ -2,26 +2,16 @@ import type { Fleet } from "./fleet/fleet.ts";
 import { environmentOf, type Selection, selectUnits } from "./fleet/units.ts";
 import { readFleet } from "./follow.ts";
 import { compileHealthRules } from "./health/cel.ts";
-import { type ManifestSource, readManifests } from "./manifests.ts";
+import { manifestSource } from "./manifest-source.ts";
+import { readManifests } from "./manifests.ts";
 import type { Artifact, Commit } from "./model/artifact.ts";
 import { canonicalJson } from "./model/json.ts";
 import type { Problem } from "./model/problem.ts";
 import type { Unit } from "./model/unit.ts";
 import type { Removal } from "./plan/guard.ts";
+import { recallManifests } from "./recall.ts";
 import { createSlot, type Slot } from "./slot.ts";
 import type { World } from "./world.ts";
-
-/** What every render of this agent is a function of, besides unit and commit. */
-export function manifestSource({ cluster, ports, discovery }: World): ManifestSource {
-  const { installation, render } = cluster;
-  return {
-    source: ports.source,
-    run: render,
-    discovery,
-    installation: installation.id,
-    agentNamespace: installation.agentNamespace,
-  };
-}
 
 /**
  * Takes one accepted commit: which units there are, what each should be. Renders what changed before any unit acts, so
@@ -58,6 +48,7 @@ async function keepLastFleet(
     problems: told,
   };
   for (const slot of world.slots.values()) slot.problems = told;
+  await recallManifests(world, [...world.slots.values()], signal);
   return [...world.slots.keys()];
 }
 
@@ -85,6 +76,7 @@ async function adoptFleet(
   const broken = takeBroken(world, selection);
   const gone = takeRemoved(world, selection, commit);
   await renderAll(world, { apps: changed, artifact: world.fleet.artifact }, signal);
+  await recallManifests(world, [...world.slots.values()], signal);
   return [...new Set([...changed, ...broken, ...gone])];
 }
 

@@ -3,7 +3,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock, Random } from "../agent/schedule/clock.ts";
-import type { CliPorts, ConnectWish, Contexts } from "./commands/context.ts";
+import type { CliPorts, ConnectedCluster, ConnectWish, Contexts } from "./commands/context.ts";
+import type { ClonePlace } from "./repositories.ts";
 
 /** As those of agent/ports.ts, which loads every adapter: what only prints help or completes a word must not wait for that. */
 const clock: Clock = {
@@ -33,10 +34,14 @@ export function createCliPorts(environment: KubeEnvironment): CliPorts {
     renderTools: async () => ({}),
     repository: async (wish, signal) => {
       const { openRepository } = await import("./repositories.ts");
-      return await openRepository(wish, clock, signal);
+      const { createGitSource } = await import("../agent/source/git.ts");
+      const clone = (place: ClonePlace) => createGitSource({ ...place, clock, worker: false });
+      return await openRepository(wish, clone, signal);
     },
     contexts: (kubeconfig) => readContexts(kubeconfig ?? oneFile(environment)),
     connect: (wish) => connectTo(wish, environment),
+    acceptTipAnnotation: async () =>
+      (await import("../agent/cluster/state.ts")).acceptTipAnnotation,
     readText,
     async writeText(path, text) {
       await mkdir(dirname(path), { recursive: true });
@@ -67,9 +72,16 @@ async function readContexts(file: string | undefined): Promise<Contexts> {
   };
 }
 
-async function connectTo({ kubeconfig, context }: ConnectWish, environment: KubeEnvironment) {
+async function connectTo(
+  { kubeconfig, context, namespace }: ConnectWish,
+  environment: KubeEnvironment,
+): Promise<ConnectedCluster> {
   const { connect } = await import("../agent/cluster/connection.ts");
   const { createKubernetesClient } = await import("../agent/cluster/kubernetes.ts");
+  const { createAppObjects } = await import("../agent/cluster/app-objects.ts");
+  const { createInventoryStore } = await import("../agent/cluster/inventory.ts");
+  const { createStateStore } = await import("../agent/cluster/state.ts");
+  const { clusterUid, installationOf } = await import("../agent/cluster/installation.ts");
   const file = kubeconfig ?? oneFile(environment);
   const { tlsRejectUnauthorized } = environment;
   const connection = await connect({
@@ -78,7 +90,14 @@ async function connectTo({ kubeconfig, context }: ConnectWish, environment: Kube
     ...(file === undefined ? {} : { kubeconfig: file }),
     ...(tlsRejectUnauthorized === undefined ? {} : { tlsRejectUnauthorized }),
   });
-  return createKubernetesClient({ connection, clock, random });
+  const client = createKubernetesClient({ connection, clock, random });
+  return {
+    client,
+    apps: createAppObjects({ client, namespace, clock, random }),
+    state: createStateStore({ client, namespace }),
+    inventories: createInventoryStore({ client, namespace }),
+    installation: async (signal) => installationOf(await clusterUid(client, signal), namespace),
+  };
 }
 
 async function readText(path: string): Promise<string | undefined> {

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Clock } from "../agent/schedule/clock.ts";
 import type { LocalRepository } from "../agent/source/local.ts";
 import type { ConfigSource } from "../agent/source/source.ts";
 import type { Repository, RepositoryView } from "./commands/context.ts";
@@ -13,10 +12,19 @@ export interface RepositoryWish {
   readonly cwd: string;
 }
 
+export interface ClonePlace {
+  readonly url: string;
+  readonly ref: string;
+  /** A folder of its own. */
+  readonly storePath: string;
+}
+
+type Clone = (place: ClonePlace) => ConfigSource;
+
 /** The config repository that a command means; undefined: none is named and none encloses the folder. */
 export async function openRepository(
   wish: RepositoryWish,
-  clock: Clock,
+  clone: Clone,
   signal: AbortSignal,
 ): Promise<Repository | undefined> {
   const { repo, ref, cwd } = wish;
@@ -24,7 +32,7 @@ export async function openRepository(
   const folder = resolve(cwd, repo);
   if (await isFolder(folder)) return await enclosing(folder, ref);
   if (/^https?:\/\//.test(repo))
-    return await cloned({ url: repo, ref: ref ?? "main" }, clock, signal);
+    return await cloned({ url: repo, ref: ref ?? "main" }, clone, signal);
   throw new CliError({
     what: `--repo ${repo} is no folder and no address`,
     next: "name a clone, or an https address",
@@ -107,12 +115,11 @@ interface Remote {
 /** A clone for the time of one command. */
 async function cloned(
   { url, ref }: Remote,
-  clock: Clock,
+  clone: Clone,
   signal: AbortSignal,
 ): Promise<Repository> {
-  const { createGitSource } = await import("../agent/source/git.ts");
   const storePath = await mkdtemp(join(tmpdir(), "holdfast-"));
-  const source = createGitSource({ url, ref, storePath, clock, worker: false });
+  const source = clone({ url, ref, storePath });
   const close = async () => {
     await source.close();
     await rm(storePath, { recursive: true, force: true });

@@ -100,7 +100,7 @@ async function request(
   const { answers, failures } = await askClusters(
     context,
     targets,
-    async (client, target, signal) => {
+    async ({ client }, target, signal) => {
       const unit = byCluster.get(target.cluster);
       if (unit === undefined) return false;
       const stillHolds = (object: HeldUnit["object"]) => isSame(unit, object);

@@ -1,12 +1,11 @@
 import type { ClusterClient } from "../../agent/cluster/client.ts";
 import { isConflict } from "../../agent/cluster/errors.ts";
-import { acceptTipAnnotation, createStateStore } from "../../agent/cluster/state.ts";
 import { stateName } from "../../agent/model/names.ts";
 import { cliApiVersion } from "../output/document.ts";
 import { shortId } from "../output/text.ts";
 import { askClusters } from "./ask-clusters.ts";
 import { confirm } from "./confirm.ts";
-import { type CommandContext, nowText } from "./context.ts";
+import { type CommandContext, type ConnectedCluster, nowText } from "./context.ts";
 import { viewAt, withRepository } from "./repository.ts";
 import { annotate } from "./request.ts";
 import { CliError, type CommandResult } from "./result.ts";
@@ -19,7 +18,7 @@ export async function acceptTip(context: CommandContext, revision: string): Prom
   const { answers, failures } = await askClusters(
     context,
     found.targets,
-    (client, _target, signal) => acceptedCommit(context, client, signal),
+    (cluster, _target, signal) => acceptedCommit(cluster, signal),
   );
   const waiting = answers.flatMap(({ target, answer: from }) =>
     from === undefined || from === to ? [] : [{ target, from }],
@@ -35,8 +34,9 @@ export async function acceptTip(context: CommandContext, revision: string): Prom
   if (decision !== "yes") return answer(context, { to, clusters, accepted: false });
   const from = new Map(waiting.map((one) => [one.target.cluster, one.from]));
   const targets = waiting.map(({ target }) => target);
-  const written = await askClusters(context, targets, (client, target, signal) =>
-    writeTip(context, { client, from: from.get(target.cluster) ?? "", to }, signal),
+  const annotationName = await context.ports.acceptTipAnnotation();
+  const written = await askClusters(context, targets, ({ client }, target, signal) =>
+    writeTip(context, { client, annotationName, from: from.get(target.cluster) ?? "", to }, signal),
   );
   const reports = [...found.unreached, ...failures, ...written.failures];
   return {
@@ -59,30 +59,29 @@ async function tipId(context: CommandContext, revision: string): Promise<string>
 }
 
 async function acceptedCommit(
-  { options }: CommandContext,
-  client: ClusterClient,
+  { state }: ConnectedCluster,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const store = createStateStore({ client, namespace: options.namespace });
-  return (await store.read(signal))?.value?.acceptedCommit;
+  return (await state.read(signal))?.value?.acceptedCommit;
 }
 
 interface Tip {
   readonly client: ClusterClient;
+  readonly annotationName: string;
   readonly from: string;
   readonly to: string;
 }
 
 async function writeTip(
   { options }: CommandContext,
-  { client, from, to }: Tip,
+  { client, annotationName, from, to }: Tip,
   signal: AbortSignal,
 ): Promise<void> {
   const ref = { group: "", version: "v1", kind: "ConfigMap", name: stateName };
   for (let attempt = 1; ; attempt++) {
     const object = await client.get({ ...ref, namespace: options.namespace }, signal);
     if (object === undefined) throw new Error(`ConfigMap ${stateName} is gone`);
-    const annotation = { name: acceptTipAnnotation, value: JSON.stringify({ from, to }) };
+    const annotation = { name: annotationName, value: JSON.stringify({ from, to }) };
     try {
       return await annotate(client, { object, annotation }, signal);
     } catch (error) {

@@ -1,7 +1,6 @@
-import type { ClusterClient } from "../../agent/cluster/client.ts";
 import type { Report } from "../output/error.ts";
 import { listNames } from "../output/text.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext, ConnectedCluster } from "./context.ts";
 import { reportOf } from "./failure.ts";
 import type { Target } from "./targets.ts";
 
@@ -17,7 +16,7 @@ export interface Answered<T> {
 
 /** `isPatient`: only the time of the whole command counts. */
 type Asker = CommandContext & { readonly isPatient?: boolean };
-type Ask<T> = (client: ClusterClient, target: Target, signal: AbortSignal) => Promise<T>;
+type Ask<T> = (cluster: ConnectedCluster, target: Target, signal: AbortSignal) => Promise<T>;
 
 type One<T> =
   | { readonly ok: true; readonly target: Target; readonly answer: T }
@@ -56,11 +55,15 @@ async function askOne<T>(context: Asker, target: Target, ask: Ask<T>): Promise<O
   if (context.isPatient !== true)
     ports.clock.sleep(clusterTimeoutMs, done.signal).then(whenLate, () => {});
   const signal = AbortSignal.any([context.signal, late.signal]);
-  let client: ClusterClient | undefined;
+  let cluster: ConnectedCluster | undefined;
   try {
-    const wish = { kubeconfig: options.kubeconfig, context: target.context };
-    client = await ports.connect(wish, signal);
-    return { ok: true, target, answer: await ask(client, target, signal) };
+    const wish = {
+      kubeconfig: options.kubeconfig,
+      context: target.context,
+      namespace: options.namespace,
+    };
+    cluster = await ports.connect(wish, signal);
+    return { ok: true, target, answer: await ask(cluster, target, signal) };
   } catch (error) {
     return {
       ok: false,
@@ -68,7 +71,7 @@ async function askOne<T>(context: Asker, target: Target, ask: Ask<T>): Promise<O
     };
   } finally {
     done.abort();
-    await client?.close();
+    await cluster?.client.close();
   }
 }
 

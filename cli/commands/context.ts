@@ -1,4 +1,7 @@
+import type { AppObjects } from "../../agent/cluster/app-objects.ts";
 import type { ClusterClient } from "../../agent/cluster/client.ts";
+import type { InventoryStore } from "../../agent/cluster/inventory.ts";
+import type { StateStore } from "../../agent/cluster/state.ts";
 import type { Files, Tree } from "../../agent/model/artifact.ts";
 import type { Hasher } from "../../agent/model/digest.ts";
 import type { RenderTools } from "../../agent/render/tool.ts";
@@ -43,6 +46,18 @@ export interface Contexts {
 export interface ConnectWish {
   readonly kubeconfig: string | undefined;
   readonly context: string;
+  /** The agent's. */
+  readonly namespace: string;
+}
+
+/** One cluster, and what the agent keeps there. */
+export interface ConnectedCluster {
+  readonly client: ClusterClient;
+  readonly apps: Pick<AppObjects, "list">;
+  readonly state: Pick<StateStore, "read">;
+  readonly inventories: Pick<InventoryStore, "read">;
+  /** Id of the agent's installation there (P-3). */
+  installation(signal: AbortSignal): Promise<string>;
 }
 
 /** The outside world of a command; constructed once, in cli/main.ts. */
@@ -62,7 +77,9 @@ export interface CliPorts {
   ): Promise<Repository | undefined>;
   /** What the kubeconfig has; nothing where there is no such file. */
   contexts(kubeconfig: string | undefined): Promise<Contexts>;
-  connect(wish: ConnectWish, signal: AbortSignal): Promise<ClusterClient>;
+  connect(wish: ConnectWish, signal: AbortSignal): Promise<ConnectedCluster>;
+  /** Annotation on `holdfast-state` by which a rewritten branch is accepted (P-52). */
+  acceptTipAnnotation(): Promise<string>;
   /** undefined: there is no such file. */
   readText(path: string): Promise<string | undefined>;
   /** Makes the folders above it. */

@@ -1,9 +1,8 @@
-import type { ClusterClient } from "../../agent/cluster/client.ts";
 import { createMasker } from "../output/mask-secrets.ts";
 import { askClusters } from "./ask-clusters.ts";
 import type { CommandArguments } from "./catalog.ts";
 import { chosenApps } from "./choose-units.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext, ConnectedCluster } from "./context.ts";
 import { diffAnswer } from "./diff-answer.ts";
 import { findProblems } from "./find-problems.ts";
 import { chooseClusters } from "./fleet-view.ts";
@@ -24,7 +23,7 @@ export async function diffLive(
     const found = await findTargets(context);
     const mask = createMasker();
     const ask = async (
-      client: ClusterClient,
+      connected: ConnectedCluster,
       { cluster }: { readonly cluster: string },
       signal: AbortSignal,
     ): Promise<LiveDiff> => {
@@ -32,7 +31,7 @@ export async function diffLive(
       const units = (here?.selection.units ?? []).filter(({ app }) => isMeant(app));
       return await planLive(
         context,
-        { client, fleet, units, environment: here?.environment ?? "", mask },
+        { connected, fleet, units, environment: here?.environment ?? "", mask },
         signal,
       );
     };

@@ -29,7 +29,7 @@ export async function findHeld(context: CommandContext, app: string): Promise<Fo
   const { answers, failures } = await askClusters(
     context,
     found.targets,
-    (client, _target, signal) => readStatus(context, client, signal),
+    (cluster, _target, signal) => readStatus(context, cluster, signal),
   );
   const right = answers.filter(({ target, answer }) => wrongCluster(target, answer) === undefined);
   const known = right.flatMap(({ answer }) => answer.statuses.map((status) => status.app));

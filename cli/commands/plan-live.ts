@@ -1,6 +1,4 @@
 import { type ClusterClient, type Discovery, servedKind } from "../../agent/cluster/client.ts";
-import { clusterUid, installationOf } from "../../agent/cluster/installation.ts";
-import { createInventoryStore } from "../../agent/cluster/inventory.ts";
 import type { Change, Desired } from "../../agent/model/change.ts";
 import type { Inventory } from "../../agent/model/inventory.ts";
 import { refId, versionedRefOf } from "../../agent/model/object.ts";
@@ -8,13 +6,13 @@ import type { Unit } from "../../agent/model/unit.ts";
 import type { ObjectDiff, UnitDiff } from "../output/diff-report.ts";
 import { maskSecret, type SecretMasker } from "../output/mask-secrets.ts";
 import { unmark } from "../output/unmark.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext, ConnectedCluster } from "./context.ts";
 import type { FleetView } from "./fleet-view.ts";
 import { planOne } from "./plan-one.ts";
 import { type RenderedUnit, renderUnits } from "./render-fleet.ts";
 
 export interface LiveWish {
-  readonly client: ClusterClient;
+  readonly connected: ConnectedCluster;
   readonly fleet: FleetView;
   readonly units: readonly Unit[];
   readonly environment: string;
@@ -32,13 +30,12 @@ export async function planLive(
   wish: LiveWish,
   signal: AbortSignal,
 ): Promise<LiveDiff> {
-  const { client, fleet, units } = wish;
-  const { namespace } = context.options;
+  const { connected, fleet, units } = wish;
+  const { client, inventories } = connected;
   const discovery = await client.discover(signal);
-  const installation = installationOf(await clusterUid(client, signal), namespace);
+  const installation = await connected.installation(signal);
   const live = { installation, scopeOf: (kind: Kind) => scopeIn(discovery, kind) };
   const rendered = await renderUnits({ ...context, signal, live }, fleet, units);
-  const inventories = createInventoryStore({ client, namespace });
   const diffs: UnitDiff[] = [];
   for (const one of rendered) {
     const inventory = (await inventories.read(one.unit.app, signal))?.value;
@@ -64,7 +61,7 @@ interface One {
 }
 
 async function diffOne(
-  { client, environment, mask }: LiveWish,
+  { connected: { client }, environment, mask }: LiveWish,
   { one: { unit, desired, problems }, inventory, installation, nowMs }: One,
   signal: AbortSignal,
 ): Promise<UnitDiff> {

@@ -1,4 +1,3 @@
-import { createAppObjects } from "../../agent/cluster/app-objects.ts";
 import type { ClusterClient } from "../../agent/cluster/client.ts";
 import { isKindUnknown } from "../../agent/cluster/errors.ts";
 import { isJsonObject } from "../../agent/model/json.ts";
@@ -6,7 +5,7 @@ import { leaseName } from "../../agent/model/names.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
 import type { UnitStatus } from "../../agent/model/status.ts";
 import { fromAppObject } from "../../agent/status/app-object.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext, ConnectedCluster } from "./context.ts";
 import type { Target } from "./targets.ts";
 
 /** What the agent of one cluster has told, and when it was last heard. */
@@ -28,16 +27,19 @@ export interface AgentLease {
 
 /** The App objects and the Lease of one cluster. A cluster without our CRD has no agent: that is an answer, too. */
 export async function readStatus(
-  { ports, options }: Pick<CommandContext, "ports" | "options">,
-  client: ClusterClient,
+  { options }: Pick<CommandContext, "options">,
+  { client, apps }: ConnectedCluster,
   signal: AbortSignal,
 ): Promise<ClusterStatus> {
   const { kubernetes } = await client.discover(signal);
-  const { namespace } = options;
-  const apps = createAppObjects({ client, namespace, clock: ports.clock, random: ports.random });
   const objects = await listed(() => apps.list(signal));
   const statuses = objects.flatMap((object) => fromAppObject(object) ?? []);
-  return { kubernetes, objects, statuses, lease: await readLease(client, namespace, signal) };
+  return {
+    kubernetes,
+    objects,
+    statuses,
+    lease: await readLease(client, options.namespace, signal),
+  };
 }
 
 async function listed(list: () => Promise<readonly KubeObject[]>): Promise<readonly KubeObject[]> {

@@ -25,7 +25,7 @@ export async function askStatus(context: CommandContext): Promise<AskedReport> {
   const { answers, failures } = await askClusters(
     context,
     found.targets,
-    (client, _target, signal) => readStatus(context, client, signal),
+    (cluster, _target, signal) => readStatus(context, cluster, signal),
   );
   const nowMs = context.ports.clock.now();
   const right = answers.filter(({ target, answer }) => wrongCluster(target, answer) === undefined);

@@ -1,4 +1,3 @@
-import type { ClusterClient } from "../../agent/cluster/client.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
 import { cliApiVersion } from "../output/document.ts";
 import type { Report } from "../output/error.ts";
@@ -7,7 +6,7 @@ import { listNames } from "../output/text.ts";
 import { askClusters } from "./ask-clusters.ts";
 import type { CommandArguments } from "./catalog.ts";
 import { confirm } from "./confirm.ts";
-import { type CommandContext, nowText } from "./context.ts";
+import { type CommandContext, type ConnectedCluster, nowText } from "./context.ts";
 import { checkNames, isMeant } from "./fleet-view.ts";
 import { isGlob } from "./glob.ts";
 import { readStatus, wrongCluster } from "./read-status.ts";
@@ -30,7 +29,7 @@ export async function sync(
   const { answers, failures } = await askClusters(
     context,
     found.targets,
-    (client, _target, signal) => readStatus(context, client, signal),
+    (cluster, _target, signal) => readStatus(context, cluster, signal),
   );
   const right = answers.filter(({ target, answer }) => wrongCluster(target, answer) === undefined);
   const known = right.flatMap(({ answer }) => answer.objects.map(({ metadata }) => metadata.name));
@@ -84,7 +83,7 @@ async function request(
 ): Promise<{ readonly results: readonly SyncResult[]; readonly failures: readonly Report[] }> {
   const byCluster = new Map(places.map((place) => [place.target.cluster, place.objects]));
   const targets = places.map(({ target }) => target);
-  const askOne = async (client: ClusterClient, target: Target, signal: AbortSignal) => {
+  const askOne = async ({ client }: ConnectedCluster, target: Target, signal: AbortSignal) => {
     const objects = byCluster.get(target.cluster) ?? [];
     await Promise.all(
       objects.map((object) =>

@@ -5,6 +5,7 @@ import { headersOf, nameOf, parsed, queryOf } from "./envelope.ts";
 import { ApiError, isUnanswered } from "./errors.ts";
 import { BodyTooLarge, type HttpAnswer, type Transport } from "./http.ts";
 import type { Limiter } from "./limiter.ts";
+import type { ClientLimits } from "./limits.ts";
 import { nesting } from "./nesting.ts";
 import { type Attempted, badAnswer, notSent, TimeIsUp, unanswered } from "./no-answer.ts";
 import type { ApiRequest } from "./requests.ts";
@@ -19,37 +20,12 @@ export interface ExchangeOptions {
   readonly limits: ClientLimits;
 }
 
-export interface ClientLimits {
-  readonly inFlight: number;
-  /** The server is told to give up after this (A-16). */
-  readonly timeoutMs: number;
-  /** We do after this. */
-  readonly giveUpMs: number;
-  readonly maxBodyBytes: number;
-  readonly maxDepth: number;
-  /** Of one watch event. */
-  readonly maxLineBytes: number;
-  /** No bytes on a watch (C-5). */
-  readonly stallMs: number;
-}
-
-/** Semantics §12. */
-export const defaultLimits: ClientLimits = {
-  inFlight: 32,
-  timeoutMs: 30_000,
-  giveUpMs: 35_000,
-  maxBodyBytes: 64 * 2 ** 20,
-  maxDepth: 500,
-  maxLineBytes: 16 * 2 ** 20,
-  stallMs: 90_000,
-};
-
 /** Who asks, and how long the asking may take. */
 export interface Caller {
   /** Value of Impersonate-User (C-9). */
   readonly as?: string;
-  /** For writes: shorter than `timeoutMs`, counted from the call, waiting in line included (A-16). */
-  readonly withinMs?: number;
+  /** How long a request that leaves now may take; asked when it is its turn, and 0 or less keeps it here (A-16). */
+  readonly leftMs?: () => number;
 }
 
 export interface Answer {
@@ -71,14 +47,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const { connection, clock, emit } = options;
 
   async function once(request: ApiRequest, caller: Caller, signal: AbortSignal): Promise<Answer> {
-    const due = clock.monotonic() + (caller.withinMs ?? options.limits.timeoutMs);
     const refused: { header?: string | undefined } = {};
     try {
-      return await attempt(options, { request, caller, due, refused }, signal);
+      return await attempt(options, { request, caller, refused }, signal);
     } catch (error) {
       if (!(error instanceof ApiError) || error.failure.status !== 401) throw error;
       connection.renew(refused.header);
-      return await attempt(options, { request, caller, due, refused }, signal);
+      return await attempt(options, { request, caller, refused }, signal);
     }
   }
 
@@ -113,8 +88,6 @@ function againAfter(error: unknown, request: ApiRequest): number | undefined {
 interface Attempt {
   readonly request: ApiRequest;
   readonly caller: Caller;
-  /** By the monotonic clock: after this nothing is sent, and the server has stopped. */
-  readonly due: number;
   /** Filled with what a 401 refused. */
   readonly refused: { header?: string | undefined };
 }
@@ -124,26 +97,16 @@ async function attempt(
   job: Attempt,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { clock, limits, limiter } = options;
-  const { request, due } = job;
+  const { limits, limiter } = options;
+  const { request } = job;
   const attempted = { sent: false, writes: request.writes, what: nameOf(request) };
-  const grace = (limits.giveUpMs - limits.timeoutMs) * shareOf(job, limits);
-  const timer = new AbortController();
-  const ends = AbortSignal.any([signal, timer.signal]);
-  const awake = clock.sleep(due + grace - clock.monotonic(), timer.signal).then(
-    () => timer.abort(new TimeIsUp(`${attempted.what}: time is up`)),
-    () => {},
-  );
   try {
-    const answer = await inSlot(request.urgent ? undefined : limiter, ends, () =>
-      exchange(options, { ...job, attempted }, ends),
+    const answer = await inSlot(request.urgent ? undefined : limiter, signal, () =>
+      inTime(options, { ...job, attempted }, signal),
     );
     return finish(answer, request, { limits, attempted });
   } catch (error) {
     throw refine(error, attempted);
-  } finally {
-    timer.abort();
-    await awake;
   }
 }
 
@@ -164,13 +127,44 @@ async function inSlot(
   }
 }
 
-function shareOf({ caller }: Attempt, limits: ClientLimits): number {
-  return caller.withinMs === undefined ? 1 : Math.min(1, caller.withinMs / limits.timeoutMs);
+interface Sending extends Attempt {
+  readonly attempted: { sent: boolean; readonly what: string };
+}
+
+/** Time counts from here, not from the call: a long line of applies is no outage. */
+async function inTime(
+  options: ExchangeOptions,
+  job: Sending,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const { clock, limits } = options;
+  const timeoutMs = Math.floor(Math.min(limits.timeoutMs, leftMsOf(job)));
+  const due = clock.monotonic() + timeoutMs;
+  const giveUpMs = (timeoutMs * limits.giveUpMs) / limits.timeoutMs;
+  const timer = new AbortController();
+  const alarm = clock.sleep(giveUpMs, timer.signal).then(
+    () => timer.abort(new TimeIsUp(`${job.attempted.what}: time is up`)),
+    () => {},
+  );
+  try {
+    return await exchange(options, { ...job, due }, AbortSignal.any([signal, timer.signal]));
+  } finally {
+    timer.abort();
+    await alarm;
+  }
+}
+
+/** What the caller has left now; without any nothing is sent. */
+function leftMsOf({ caller: { leftMs } }: Attempt): number {
+  if (leftMs === undefined) return Number.POSITIVE_INFINITY;
+  const left = leftMs();
+  if (left > 0) return left;
+  throw notSent("NoLease", "The cluster's lease is not held long enough for a write.");
 }
 
 async function exchange(
   { connection, transport, clock, emit, limits }: ExchangeOptions,
-  job: Attempt & { readonly attempted: { sent: boolean } },
+  job: Sending & { readonly due: number },
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
   const { request, caller, due, refused, attempted } = job;
@@ -182,7 +176,7 @@ async function exchange(
   const answer = await transport.send(
     {
       method: request.method,
-      path: `${request.path}${queryOf(request, Math.min(leftMs, limits.timeoutMs))}`,
+      path: `${request.path}${queryOf(request, leftMs)}`,
       headers: headersOf(request, header, caller.as),
       ...(request.body !== undefined && { body: request.body }),
     },
@@ -190,7 +184,8 @@ async function exchange(
       signal,
       maxBytes: limits.maxBodyBytes,
       onSend: () => {
-        if (clock.monotonic() >= due) throw tooLate(); // the socket took too long, or we were stopped (C04)
+        if (clock.monotonic() >= due) throw tooLate(); // the socket took too long, or we were stopped
+        leftMsOf(job); // and whoever was stopped may have lost the lease (C04)
         attempted.sent = true;
       },
     },

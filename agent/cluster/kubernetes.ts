@@ -4,9 +4,10 @@ import { createCatalog } from "./catalog.ts";
 import type { ClusterClient } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { discoverKinds } from "./discovery.ts";
-import { type Caller, type ClientLimits, createExchange, defaultLimits } from "./exchange.ts";
+import { type Caller, createExchange } from "./exchange.ts";
 import { createTransport, type Transport } from "./http.ts";
 import { createLimiter } from "./limiter.ts";
+import { type ClientLimits, defaultLimits } from "./limits.ts";
 import { type Asking, owning, reading, writing } from "./operations.ts";
 import { openWatch } from "./stream.ts";
 
@@ -20,8 +21,8 @@ export interface KubernetesOptions {
 
 /** A client whose calls can be given less time than usual. */
 export interface KubernetesClient extends ClusterClient {
-  /** The same cluster; a call leaves and is over at the server within that time, else nothing is sent (A-16). */
-  within(timeoutMs: number): KubernetesClient;
+  /** The same cluster; a call that leaves when `leftMs()` is positive, and is over at the server within that time (A-16). */
+  within(leftMs: () => number): KubernetesClient;
   impersonate(account: { readonly namespace: string; readonly name: string }): KubernetesClient;
 }
 
@@ -56,7 +57,7 @@ function clientFor(shared: Shared, caller: Caller): KubernetesClient {
       openWatch({ ...shared.options, ...shared, caller }, { selection, from }, signal),
     ...writing(shared, caller),
     ...owning(shared, caller),
-    within: (withinMs) => clientFor(shared, { ...caller, withinMs }),
+    within: (leftMs) => clientFor(shared, { ...caller, leftMs }),
     impersonate: ({ namespace, name }) => {
       if (!isWord(namespace) || !isWord(name)) {
         throw new Error("impersonate: the account needs a namespace and a name."); // NEG-51

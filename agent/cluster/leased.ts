@@ -4,7 +4,7 @@ import { notSent } from "./no-answer.ts";
 
 /** A client whose calls can be given less time (kubernetes.ts); one that cannot is asked for what it can do. */
 export interface Bounded {
-  within(timeoutMs: number): ClusterClient;
+  within(leftMs: () => number): ClusterClient;
 }
 
 /** How much of the lease is left alone, so that a write is over before another may begin; tests have short leases. */
@@ -18,11 +18,13 @@ export function guardWrites(
 ): ClusterClient {
   const marginMs = Math.min(longestMarginMs, lease.durationMs / 3);
 
-  /** The client for one write, or the reason that there is none. */
+  const leftMs = () =>
+    lease.holder() ? Math.min(writeTimeoutMs, lease.remainingMs() - marginMs) : 0;
+
+  /** The client for one write, or the reason that there is none. The lease is looked at again when it is the write's turn. */
   function writer(): ClusterClient {
-    const leftMs = lease.holder() ? lease.remainingMs() - marginMs : 0;
-    if (leftMs <= 0) throw notSent("NoLease", "This agent does not hold the cluster's lease.");
-    return client.within?.(Math.min(writeTimeoutMs, leftMs)) ?? client;
+    if (leftMs() <= 0) throw notSent("NoLease", "This agent does not hold the cluster's lease.");
+    return client.within?.(leftMs) ?? client;
   }
 
   return {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type Connection, connectTo } from "../../agent/cluster/connection.ts";
 import { ApiError, isUnanswered } from "../../agent/cluster/errors.ts";
-import type { ClientLimits } from "../../agent/cluster/exchange.ts";
 import { createKubernetesClient } from "../../agent/cluster/kubernetes.ts";
+import type { ClientLimits } from "../../agent/cluster/limits.ts";
 import type { AgentEvent } from "../../agent/model/event.ts";
 import { type KubeObject, versionedRefOf } from "../../agent/model/object.ts";
 import type { Clock } from "../../agent/schedule/clock.ts";
@@ -200,7 +200,7 @@ describe("a write whose answer is lost (A-15)", () => {
   it("is given up after 35 s, the server being told 30", async () => {
     const clock = createManualClock();
     const { server, client } = await setUp(() => ({ hang: true }), { clock });
-    await drainDiscovery(client);
+    await client.discover(never);
     const pending = failureOf(client.apply(map, undefined, never));
     await seen(() => server.received.length === 1);
     await clock.advance(34_900);
@@ -209,21 +209,41 @@ describe("a write whose answer is lost (A-15)", () => {
     expect(server.received[0]?.query.get("timeout")).toBe("30000ms");
   });
 
-  it("leaves within its deadline or not at all, waiting in line included (A-16)", async () => {
+  it("leaves while its caller has time or not at all, asked when it is its turn (A-16)", async () => {
     const clock = createManualClock();
     const { server, client } = await setUp(() => ({ hang: true }), {
       clock,
       limits: { inFlight: 1 },
     });
-    await drainDiscovery(client);
-    const first = failureOf(client.within(6_000).apply(map, undefined, never));
+    await client.discover(never);
+    let left = 6_000;
+    const bounded = client.within(() => left);
+    const first = failureOf(bounded.apply(map, undefined, never));
     await seen(() => server.received.length === 1);
-    const second = failureOf(client.within(3_000).apply(map, undefined, never));
-    await clock.advance(3_600);
-    expect(await second).toMatchObject({ reason: "Timeout", indeterminate: false });
-    await clock.advance(4_000);
+    const second = failureOf(bounded.apply(map, undefined, never));
+    left = 0;
+    await clock.advance(7_100);
     expect(await first).toMatchObject({ reason: "Timeout", indeterminate: true });
+    expect(await second).toMatchObject({ reason: "NoLease", indeterminate: false });
     expect(server.received.map(({ query }) => query.get("timeout"))).toEqual(["6000ms"]);
+  });
+
+  it("does not take a long line for an outage", async () => {
+    const clock = createManualClock();
+    let replies = 0;
+    const { server, client } = await setUp(
+      async () => {
+        replies += 1;
+        if (replies === 1) await clock.advance(20_000);
+        if (replies === 2) await clock.advance(20_000);
+        return ok;
+      },
+      { clock, limits: { inFlight: 1 } },
+    );
+    await client.discover(never);
+    const calls = [1, 2, 3].map(() => client.apply(map, undefined, never));
+    expect(await Promise.all(calls)).toHaveLength(3);
+    expect(server.received).toHaveLength(3);
   });
 
   it("says so when the caller gives up", async () => {
@@ -240,14 +260,6 @@ describe("a write whose answer is lost (A-15)", () => {
     expect(server.received).toHaveLength(1);
   });
 });
-
-/** With a manual clock: discovery first, so that the test's own request is the only one waiting. */
-async function drainDiscovery(client: {
-  get(r: typeof ref, s: AbortSignal): Promise<unknown>;
-  discover(s: AbortSignal): Promise<unknown>;
-}) {
-  await client.discover(never);
-}
 
 async function seen(is: () => boolean): Promise<void> {
   for (let turn = 0; turn < 2000 && !is(); turn += 1) await realClock.sleep(2);

@@ -227,8 +227,8 @@ describe("guarded writes (A-16)", () => {
     const within: number[] = [];
     const sent: string[] = [];
     const client = {
-      within: (ms: number) => {
-        within.push(ms);
+      within: (leftMs: () => number) => {
+        within.push(leftMs());
         return client;
       },
       impersonate: () => client,

@@ -32,7 +32,7 @@ export interface RenderWarning {
 export interface Normalized {
   /** In the order of the render. */
   readonly desired: readonly Desired[];
-  /** ObjectInvalid, one per fault: any of them stops the app before its first write. */
+  /** ObjectInvalid, one per fault; a single one stops the app before its first write. */
   readonly problems: readonly Problem[];
   /** Objects that fail alone, before sending: declared, so never pruned, but not sent. */
   readonly unsendable: readonly { readonly desired: Desired; readonly problem: Problem }[];

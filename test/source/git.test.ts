@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createGitSource } from "../../agent/source/git.ts";
+import { packLimits } from "../../agent/source/pack-check.ts";
 import { treeContent } from "../../cli/sandbox/git/objects.ts";
 import type { SandboxGit } from "../../cli/sandbox/git/server.ts";
 import { clock, sandboxGit, scratchFolder, signal, sourceOf, textOf } from "./sources.ts";
@@ -394,6 +395,32 @@ describe("damage on the way", () => {
     }
   });
 
+  test("an index that maps an id to other bytes is found at the read (G28)", async () => {
+    const git = await sandboxGit();
+    const tip = git.commitFiles({ files: { a: "aaa", b: "bbb" }, message: "a" });
+    const storePath = scratchFolder();
+    const first = sourceOf(git.url, { storePath });
+    await first.poll(signal);
+    const tree = await first.tree(tip, signal);
+    const path = join(storePath, onDisk(storePath).find((file) => file.endsWith(".idx")) ?? "");
+    const index = readFileSync(path);
+    const count = index.readUInt32BE(8 + 255 * 4);
+    const offsetOf = (name: string) => {
+      const at = index.indexOf(Buffer.from(tree.get(name)!.id, "hex"), 1032);
+      return 1032 + 24 * count + 4 * ((at - 1032) / 20);
+    };
+    const [a, b] = [offsetOf("a"), offsetOf("b")];
+    const [atA, atB] = [index.readUInt32BE(a), index.readUInt32BE(b)];
+    index.writeUInt32BE(atB, a);
+    index.writeUInt32BE(atA, b);
+    writeFileSync(path, index);
+    const again = sourceOf(git.url, { storePath });
+    await again.poll(signal);
+    await expect(again.read(tip, ["a"], signal)).rejects.toThrow("holds other bytes");
+    expect((await again.poll(signal)).id).toBe(tip);
+    expect(await textOf(again, tip, "a")).toBe("aaa");
+  });
+
   test("a store whose record is garbage is cloned again", async () => {
     const { git, storePath, next } = await fetched();
     writeFileSync(join(storePath, "revision.json"), "{");
@@ -491,6 +518,15 @@ describe("hostile content", () => {
       "big.yaml has 6291456 bytes",
     );
     expect(await textOf(source, tip, "small.yaml")).toBe("s");
+  });
+
+  test("a pack is judged by our own rules before anything is made of it (G15)", async () => {
+    const git = await sandboxGit();
+    git.commitFiles({ files: { a: "a".repeat(5000) }, message: "a" });
+    const few = sourceOf(git.url, { limits: { pack: { ...packLimits, objects: 2 } } });
+    await expect(few.poll(signal)).rejects.toThrow("declares 3 objects");
+    const small = sourceOf(git.url, { limits: { pack: { ...packLimits, objectBytes: 4999 } } });
+    await expect(small.poll(signal)).rejects.toThrow("above the limit");
   });
 
   test("a pack above the cap stops there (G14)", async () => {

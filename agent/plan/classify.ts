@@ -38,18 +38,19 @@ const classes: readonly ErrorClass[] = [
     reason: "NamespaceUnavailable",
     test: ({ status, detailsKind }) => status === 404 && detailsKind === "namespaces",
   },
+  // Of the resource there are no details; of the object itself it is an observation: look again.
+  { reason: "WriteRaced", test: ({ status, detailsKind }) => status === 404 && !!detailsKind },
   {
     reason: "KindMissing",
     test: ({ status, reason }) => reason === "KindUnknown" || status === 404,
   },
   { reason: "ImmutableField", test: isImmutable },
-  {
-    reason: "FieldConflict",
-    test: ({ causes }) => causes.some(({ reason }) => reason === "FieldManagerConflict"),
-  },
+  // rival managers too, since only a create is not forced.
   { reason: "WriteRaced", test: isRace },
   { reason: "Rejected", test: ({ status }) => [400, 405, 413, 415, 422].includes(status) },
   { reason: "Rejected", test: isBadTyping },
+  { reason: "Rejected", test: ({ message }) => message.includes("request is too large") },
+  { reason: "ClusterUnreachable", test: ({ status }) => status === 401 },
   {
     reason: "ClusterUnreachable",
     test: ({ status, indeterminate }) => status === 0 && !indeterminate,

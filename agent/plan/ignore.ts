@@ -1,11 +1,12 @@
 import type { Desired } from "../model/change.ts";
-import { isJsonObject, type JsonObject, jsonEqual } from "../model/json.ts";
+import { isJsonObject, jsonEqual } from "../model/json.ts";
 import type { KubeObject, ObjectRef } from "../model/object.ts";
 import type { IgnoreRule } from "../model/unit.ts";
 import { isOurs } from "./attribute.ts";
 import { pointerSegments, valueAt } from "./compare.ts";
 import { ownsPath } from "./fields-v1.ts";
 import { matchesGlob } from "./glob.ts";
+import { type Located, locate } from "./locate.ts";
 
 /**
  * The payload with the ignore rules carried out (A-52): of a path that differs, what another manager owns is left out,
@@ -17,11 +18,19 @@ export function shapePayload(
   rules: readonly IgnoreRule[],
 ): KubeObject {
   const matching = rules.filter((rule) => concerns(rule, desired.ref));
-  const pointers = matching.flatMap((rule) => ignoredPointers(rule, desired.object, live));
-  return pointers.reduce<KubeObject>(
-    (payload, pointer) => leaveAlone(payload, live, pointer),
+  const paths = matching.flatMap((rule) => ignoredPaths(rule, desired.object, live));
+  if (paths.length === 0) return desired.object;
+  const shaped = paths.reduce<KubeObject>(
+    (payload, path) => leaveAlone(payload, live, path),
     desired.object,
   );
+  return compact(shaped) as KubeObject;
+}
+
+/** A path of what is declared, and where it lives. */
+interface IgnoredPath {
+  readonly pointer: string;
+  readonly live: Located;
 }
 
 function concerns(rule: IgnoreRule, ref: ObjectRef): boolean {
@@ -39,12 +48,15 @@ function matches(glob: string | undefined, text: string): boolean {
   return glob === undefined || matchesGlob(glob, text);
 }
 
-function ignoredPointers(rule: IgnoreRule, desired: KubeObject, live: KubeObject): string[] {
+function ignoredPaths(rule: IgnoreRule, desired: KubeObject, live: KubeObject): IgnoredPath[] {
   const byField = rule.fields.flatMap((pattern) => expand(pattern, desired));
   const byManager = managedPointers(rule.managers, desired, live);
-  return [...new Set([...byField, ...byManager])].filter((pointer) => {
-    const segments = pointerSegments(pointer);
-    return !jsonEqual(valueAt(desired, segments), valueAt(live, segments));
+  return [...new Set([...byField, ...byManager])].flatMap((pointer) => {
+    const found = locate(desired, live, pointer);
+    if (found === undefined) return [];
+    const wanted = valueAt(desired, pointerSegments(pointer));
+    const isSame = jsonEqual(wanted, valueAt(live, pointerSegments(found.pointer)));
+    return isSame ? [] : [{ pointer, live: found }];
   });
 }
 
@@ -80,9 +92,10 @@ function managedPointers(
   const entries = (live.metadata.managedFields ?? []).filter(({ manager = "", subresource }) =>
     managers.includes(subresource === undefined ? manager : `${manager}:${subresource}`),
   );
-  return leaves(desired, "").filter((pointer) =>
-    entries.some((entry) => ownsPath(entry, live, pointer)),
-  );
+  return leaves(desired, "").filter((pointer) => {
+    const found = locate(desired, live, pointer);
+    return found !== undefined && entries.some((entry) => ownsPath(entry, live, found.pointer));
+  });
 }
 
 function leaves(value: unknown, pointer: string): string[] {
@@ -91,15 +104,16 @@ function leaves(value: unknown, pointer: string): string[] {
   return children.flatMap(([key, child]) => leaves(child, `${pointer}/${key}`));
 }
 
-function leaveAlone(payload: KubeObject, live: KubeObject, pointer: string): KubeObject {
-  const segments = pointerSegments(pointer);
+/** Nothing can be left out of a list that only changes as a whole: there the live value is copied, always (A-54). */
+function leaveAlone(payload: KubeObject, live: KubeObject, path: IgnoredPath): KubeObject {
   const others = (live.metadata.managedFields ?? []).filter((entry) => !isOurs(entry));
-  const isForeign = others.some((entry) => ownsPath(entry, live, pointer));
-  const value = isForeign ? undefined : valueAt(live, segments);
-  return withValue(payload, segments, value) as KubeObject;
+  const isForeign = others.some((entry) => ownsPath(entry, live, path.live.pointer));
+  const isLeftOut = isForeign && !path.live.isAtomic;
+  const value = isLeftOut ? undefined : valueAt(live, pointerSegments(path.live.pointer));
+  return withValue(payload, pointerSegments(path.pointer), value) as KubeObject;
 }
 
-/** A copy with the value at a path replaced, or left out when undefined. */
+/** A copy with the value at a path replaced, or left out when undefined; a list keeps the place until `compact`. */
 function withValue(root: unknown, [segment, ...rest]: readonly string[], value: unknown): unknown {
   if (segment === undefined) return value;
   if (Array.isArray(root)) {
@@ -107,8 +121,15 @@ function withValue(root: unknown, [segment, ...rest]: readonly string[], value: 
       String(index) === segment ? withValue(item, rest, value) : item,
     );
   }
-  const map: JsonObject = isJsonObject(root) ? root : {};
-  const next = withValue(map[segment], rest, value);
-  const { [segment]: _old, ...others } = map;
-  return next === undefined ? others : { ...map, [segment]: next };
+  if (!isJsonObject(root)) return root;
+  const next = withValue(root[segment], rest, value);
+  const { [segment]: _old, ...others } = root;
+  return next === undefined ? others : { ...root, [segment]: next };
+}
+
+/** Closes the gaps of left-out list items. */
+function compact(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => item !== undefined).map(compact);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, compact(child)]));
 }

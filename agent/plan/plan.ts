@@ -6,6 +6,7 @@ import type { Unit } from "../model/unit.ts";
 import { attribute } from "./attribute.ts";
 import { isImmutable, isRace, problemOf } from "./classify.ts";
 import { diffObjects, objectsEqual } from "./compare.ts";
+import { conflict, disputed, planForeign } from "./foreign.ts";
 import { shapePayload } from "./ignore.ts";
 import { maskFields } from "./mask.ts";
 import { objectSettings } from "./object-settings.ts";
@@ -63,7 +64,7 @@ export function prepare(desired: Desired, live: Live, context: PlanContext): Pre
 }
 
 /** H-8: a finished Job that its TTL took away is done, not lost. */
-function planMissing(desired: Desired, { entry, unit }: PlanContext): Change {
+function planMissing(desired: Desired, { entry, unit, declaredBy }: PlanContext): Change {
   const { ref } = desired;
   if (entry?.finished === desired.digest) {
     return {
@@ -74,6 +75,7 @@ function planMissing(desired: Desired, { entry, unit }: PlanContext): Change {
     };
   }
   if (unit.mode === "observe") return report(desired, undefined, []);
+  if (declaredBy !== undefined && declaredBy < unit.app) return conflict(desired, declaredBy);
   const known = entry?.digest === desired.digest;
   return { action: "create", ref, desired, cause: known ? "drift" : causeOf(desired, entry) };
 }
@@ -104,47 +106,6 @@ function prepareExisting(desired: Desired, live: KubeObject, context: PlanContex
   return { desired, live, payload, over: versionOf(live) };
 }
 
-/** P-60, P-62: whose is it, and may we? Undefined: ours, or free to adopt. */
-function planForeign(desired: Desired, live: KubeObject, context: PlanContext): Change | undefined {
-  const { ref } = desired;
-  const { unit, installation, declaredBy, takeOver } = context;
-  const whose = ownershipOf(live, { installation, app: unit.app }, desired);
-  switch (whose.owner) {
-    case "us":
-      return undefined;
-    case "nobody":
-      return declaredBy !== undefined && declaredBy < unit.app
-        ? conflict(desired, declaredBy)
-        : undefined;
-    case "app":
-      return declaredBy === whose.app ? conflict(desired, declaredBy) : undefined;
-    case "installation":
-    case "tool": {
-      if (takeOver) return undefined;
-      const owner =
-        whose.owner === "tool" ? whose.tool : `Holdfast installation ${whose.installation}`;
-      const why = `${describeRef(ref)} bears the marks of ${owner}`;
-      return { action: "hold", ref, reason: "OwnedElsewhere", why };
-    }
-  }
-}
-
-/** P-62: the marked one keeps it, else the lowest name. */
-export function conflict(desired: Desired, other: string): Change {
-  return {
-    action: "fail",
-    ref: desired.ref,
-    problem: {
-      reason: "ObjectConflict",
-      message: `${describeRef(desired.ref)} is declared by app ${other}, too, which keeps it`,
-      ref: desired.ref,
-      file: desired.file,
-      line: desired.line,
-      next: `remove it from one of the two apps`,
-    },
-  };
-}
-
 /** What the server said to the dry run. */
 export type Predicted =
   | { readonly ok: true; readonly object: KubeObject }
@@ -168,8 +129,10 @@ export function judge(
     ownershipOf(live, { installation: context.installation, app: context.unit.app }, desired)
       .owner !== "us";
   const cause = adopts ? "change" : causeOf(desired, context.entry);
-  const reported = leaveDrift({ desired, live, fields, cause }, context);
-  return reported ?? { action: "update", ref, desired, payload, over, live, cause, fields, adopts };
+  const left =
+    leaveDrift({ desired, live, fields, cause }, context) ??
+    (adopts && !context.takeOver ? disputed(desired, live, fields) : undefined);
+  return left ?? { action: "update", ref, desired, payload, over, live, cause, fields, adopts };
 }
 
 function judgeRefusal(desired: Desired, failure: ApiFailure): Change | "raced" {
@@ -222,8 +185,11 @@ function report(
   };
 }
 
-/** min(value, when its manager set it + cap); a value that is no time counts for nothing (§4.4). */
-function heldUntilMs(live: KubeObject, { unit, nowMs }: PlanContext): number | undefined {
+/** min(value, when its manager set it, else first sight, + cap); a value that is no time counts for nothing (§4.4). */
+export function heldUntilMs(
+  live: KubeObject,
+  { unit, nowMs, differsSinceMs = nowMs }: Pick<PlanContext, "unit" | "nowMs" | "differsSinceMs">,
+): number | undefined {
   const text = objectSettings(live).holdUntil;
   const wanted = text === undefined ? Number.NaN : Date.parse(text);
   if (Number.isNaN(wanted)) return undefined;
@@ -231,5 +197,6 @@ function heldUntilMs(live: KubeObject, { unit, nowMs }: PlanContext): number | u
     .filter(({ fieldsV1 }) => JSON.stringify(fieldsV1 ?? {}).includes("f:holdfast.dev/hold-until"))
     .map(({ time }) => Date.parse(time ?? ""))
     .filter((time) => !Number.isNaN(time));
-  return Math.min(wanted, Math.max(...setAt, setAt.length === 0 ? nowMs : 0) + unit.holdUntilMaxMs);
+  const setMs = setAt.length === 0 ? differsSinceMs : Math.max(...setAt);
+  return Math.min(wanted, setMs + unit.holdUntilMaxMs);
 }

@@ -26,7 +26,7 @@ export function takeOver(object: KubeObject): TakeOver | undefined {
 }
 
 /** kubectl in any form, our own Update entry, and what was there before server-side apply. */
-function isLegacy({ manager = "", operation, subresource }: ManagedFieldsEntry): boolean {
+export function isLegacy({ manager = "", operation, subresource }: ManagedFieldsEntry): boolean {
   if (subresource !== undefined) return false;
   if (manager === "kubectl" || manager.startsWith("kubectl-")) return true;
   if (manager === "holdfast") return operation === "Update";

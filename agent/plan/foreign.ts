@@ -1,0 +1,84 @@
+import type { Change, Desired, FieldDiff } from "../model/change.ts";
+import { describeRef, type KubeObject } from "../model/object.ts";
+import { isOurs } from "./attribute.ts";
+import { ownsPath } from "./fields-v1.ts";
+import { ownershipOf } from "./ownership.ts";
+import type { PlanContext } from "./plan.ts";
+import { isLegacy } from "./take-over.ts";
+
+/** P-60, P-62: whose is it, and may we? Undefined: ours, or free to adopt. */
+export function planForeign(
+  desired: Desired,
+  live: KubeObject,
+  context: PlanContext,
+): Change | undefined {
+  const { ref } = desired;
+  const { unit, installation, declaredBy, takeOver } = context;
+  const whose = ownershipOf(live, { installation, app: unit.app }, desired);
+  switch (whose.owner) {
+    case "us":
+      return undefined;
+    case "nobody":
+    case "app": {
+      const keeps = whose.owner === "app" && declaredBy === whose.app;
+      return declaredBy !== undefined && (keeps || declaredBy < unit.app)
+        ? conflict(desired, declaredBy)
+        : undefined;
+    }
+    case "installation":
+    case "tool": {
+      if (takeOver) return undefined;
+      const owner =
+        whose.owner === "tool" ? whose.tool : `Holdfast installation ${whose.installation}`;
+      const why = `${describeRef(ref)} bears the marks of ${owner}`;
+      return { action: "hold", ref, reason: "OwnedElsewhere", why };
+    }
+  }
+}
+
+/** P-62: the marked one keeps it, else the lowest name. */
+export function conflict(desired: Desired, other: string): Change {
+  return {
+    action: "fail",
+    ref: desired.ref,
+    problem: {
+      reason: "ObjectConflict",
+      message: `${describeRef(desired.ref)} is declared by app ${other}, too, which keeps it`,
+      ref: desired.ref,
+      file: desired.file,
+      line: desired.line,
+      next: `remove it from one of the two apps`,
+    },
+  };
+}
+
+/** A-13: what is adopted may change no value that a living manager owns; what legacy ones left behind is free (A-21). */
+export function disputed(
+  desired: Desired,
+  live: KubeObject,
+  fields: readonly FieldDiff[],
+): Change | undefined {
+  const rivals = (live.metadata.managedFields ?? []).filter(
+    (entry) => !isOurs(entry) && !isLegacy(entry),
+  );
+  const disputes = fields.flatMap(({ path, pointer }) => {
+    const rival = rivals.find((entry) => ownsPath(entry, live, pointer));
+    return rival === undefined ? [] : [{ path, manager: rival.manager ?? "unknown" }];
+  });
+  const [first] = disputes;
+  if (first === undefined) return undefined;
+  const { ref, file, line } = desired;
+  const named = disputes.map(({ path, manager }) => `${path} (${manager})`).join(", ");
+  const message = `${describeRef(ref)} exists, and others own what would change: ${named}`;
+  const next = `write the live value to Git, add a drift.ignore rule, or run holdfast accept`;
+  const problem = {
+    reason: "FieldConflict",
+    message,
+    ref,
+    file,
+    line,
+    field: first.path,
+    next,
+  } as const;
+  return { action: "fail", ref, problem };
+}

@@ -1,0 +1,137 @@
+import { expect, it } from "vitest";
+import type { KubeObject } from "../../agent/model/object.ts";
+import type { IgnoreRule } from "../../agent/model/unit.ts";
+import { shapePayload } from "../../agent/plan/ignore.ts";
+import { desired, live, manager, object, ours } from "./builders.ts";
+
+function rule(more: Partial<IgnoreRule> = {}): IgnoreRule {
+  return { kind: "Deployment", fields: [], managers: [], ...more };
+}
+
+function web(spec: unknown): KubeObject {
+  return object("Deployment", "web", { spec });
+}
+
+const replicas = rule({ fields: ["/spec/replicas"] });
+const foreign = manager("hpa", { "f:spec": { "f:replicas": {} } });
+const own = ours({ "f:spec": { "f:replicas": {} } });
+
+it("A-52: what another manager owns is left out of the payload", () => {
+  const there = live(web({ replicas: 5 }), { managedFields: [own, foreign] });
+  expect(
+    shapePayload(desired(web({ replicas: 2, paused: false })), there, [replicas])["spec"],
+  ).toEqual({ paused: false });
+});
+
+it("A-52: what nobody else owns is sent as it lives, for leaving it out would delete it", () => {
+  const there = live(web({ replicas: 5 }), { managedFields: [own] });
+  expect(shapePayload(desired(web({ replicas: 2 })), there, [replicas])["spec"]).toEqual({
+    replicas: 5,
+  });
+});
+
+it("A-53: where both are equal it stays in", () => {
+  const there = live(web({ replicas: 2 }), { managedFields: [own, foreign] });
+  const wanted = desired(web({ replicas: 2 }));
+  expect(shapePayload(wanted, there, [replicas])).toBe(wanted.object);
+});
+
+it.each([
+  [{ kind: "Deployment.apps" }, true],
+  [{ kind: "Deployment.extensions" }, false],
+  [{ kind: "StatefulSet" }, false],
+  [{ name: "w*" }, true],
+  [{ name: "api" }, false],
+  [{ namespace: "sho?" }, false],
+  [{ namespace: "*" }, true],
+])("A-50: %j concerns it: %s", (more, is) => {
+  const there = live(web({ replicas: 5 }), { managedFields: [own] });
+  const payload = shapePayload(desired(web({ replicas: 2 })), there, [{ ...replicas, ...more }]);
+  expect(payload["spec"]).toEqual({ replicas: is ? 5 : 2 });
+});
+
+it("A-50: a `*` stands for any key", () => {
+  const wanted = object("ConfigMap", "web", { data: { a: "1", b: "2", "c/d": "3" } });
+  const there = live(object("ConfigMap", "web", { data: { a: "x", b: "2", "c/d": "y" } }), {
+    managedFields: [ours({ "f:data": { "f:a": {}, "f:b": {}, "f:c/d": {} } })],
+  });
+  const ignore = rule({ kind: "ConfigMap", fields: ["/data/*"] });
+  expect(shapePayload(desired(wanted), there, [ignore])["data"]).toEqual({
+    a: "x",
+    b: "2",
+    "c/d": "y",
+  });
+});
+
+it("A-57: every declared path of a named entry is ignored", () => {
+  const scaled = manager("kcm", { "f:spec": { "f:replicas": {} } }, { subresource: "scale" });
+  const there = live(web({ replicas: 5, paused: true }), { managedFields: [own, scaled] });
+  const shaped = (name: string) =>
+    shapePayload(desired(web({ replicas: 2, paused: false })), there, [rule({ managers: [name] })])[
+      "spec"
+    ];
+  expect(shaped("kcm:scale")).toEqual({ paused: false });
+  expect(shaped("kcm")).toEqual({ replicas: 2, paused: false });
+});
+
+const item = (name: string, image: string, more: object = {}) => ({ name, image, ...more });
+const containers = (...all: readonly object[]) => web({ containers: all });
+const images = rule({ fields: ["/spec/containers/*/image"] });
+const itemKey = (name: string) => `k:{"name":"${name}"}`;
+
+it("A-54: a list item is found by its keys, wherever it stands in live", () => {
+  const there = live(containers(item("proxy", "istio"), item("web", "web:2")), {
+    managedFields: [
+      ours({ "f:spec": { "f:containers": { [itemKey("web")]: { "f:image": {}, "f:name": {} } } } }),
+      manager("istio", { "f:spec": { "f:containers": { [itemKey("proxy")]: { "f:image": {} } } } }),
+    ],
+  });
+  const payload = shapePayload(desired(containers(item("web", "web:1"))), there, [images]);
+  expect(payload["spec"]).toEqual({ containers: [item("web", "web:2")] });
+});
+
+it("A-54: and its owner is the owner of that item", () => {
+  const there = live(containers(item("proxy", "istio"), item("web", "web:2")), {
+    managedFields: [
+      ours({ "f:spec": { "f:containers": { [itemKey("web")]: { "f:name": {} } } } }),
+      manager("keel", { "f:spec": { "f:containers": { [itemKey("web")]: { "f:image": {} } } } }),
+    ],
+  });
+  const shaped = (ignore: IgnoreRule) =>
+    shapePayload(desired(containers(item("web", "web:1"))), there, [ignore])["spec"];
+  expect(shaped(images)).toEqual({ containers: [{ name: "web" }] });
+  expect(shaped(rule({ managers: ["keel"] }))).toEqual({ containers: [{ name: "web" }] });
+});
+
+it("A-54: an item that live lacks is sent as declared", () => {
+  const there = live(containers(item("proxy", "istio")), {
+    managedFields: [
+      manager("istio", { "f:spec": { "f:containers": { [itemKey("proxy")]: { "f:image": {} } } } }),
+    ],
+  });
+  const payload = shapePayload(desired(containers(item("web", "web:1"))), there, [images]);
+  expect(payload["spec"]).toEqual({ containers: [item("web", "web:1")] });
+});
+
+it("A-54: inside an atomic list the live item is copied, whoever owns the list", () => {
+  const there = live(web({ args: ["a", "x"] }), {
+    managedFields: [ours({ "f:spec": {} }), manager("tuner", { "f:spec": { "f:args": {} } })],
+  });
+  const ignore = rule({ fields: ["/spec/args/1"] });
+  expect(shapePayload(desired(web({ args: ["a", "b"] })), there, [ignore])["spec"]).toEqual({
+    args: ["a", "x"],
+  });
+});
+
+it("A-52: an item of a map list that another manager owns is left out whole", () => {
+  const there = live(containers(item("web", "web:2")), {
+    managedFields: [
+      manager("keel", {
+        "f:spec": { "f:containers": { [itemKey("web")]: { ".": {}, "f:image": {} } } },
+      }),
+    ],
+  });
+  const ignore = rule({ fields: ["/spec/containers/0"] });
+  const wanted = desired(web({ paused: true, containers: [item("web", "web:1")] }));
+  expect(shapePayload(wanted, there, [ignore])["spec"]).toEqual({ paused: true, containers: [] });
+});

@@ -20,6 +20,7 @@ import type { RenderTools } from "./render/tool.ts";
 import { createRenderPool } from "./render-pool.ts";
 import type { Clock, Random } from "./schedule/clock.ts";
 import { createGitSource } from "./source/git.ts";
+import { rootedSource } from "./source/rooted.ts";
 import type { ConfigSource } from "./source/source.ts";
 import { createEventWriter } from "./telemetry/kubernetes-events.ts";
 import type { AgentPorts, ClusterPorts } from "./world.ts";
@@ -39,7 +40,7 @@ export function createSource(
 ): ConfigSource {
   const { url, ref, auth } = settings.source;
   const { passwordFile, username, caFile } = auth;
-  return createGitSource({
+  const source = createGitSource({
     url,
     ref,
     storePath: settings.store.path,
@@ -50,6 +51,7 @@ export function createSource(
       : { credential: { username, password: () => readFileSync(passwordFile, "utf8").trim() } }),
     ...(caFile === undefined ? {} : { ca: readFileSync(caFile, "utf8") }),
   });
+  return rootedSource(source, settings.source.path);
 }
 
 export interface ProcessFacts {

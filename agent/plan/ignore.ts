@@ -37,7 +37,7 @@ function concerns(rule: IgnoreRule, ref: ObjectRef): boolean {
   const [kind = "", ...group] = rule.kind.split(".");
   const hasGroup = group.length === 0 || group.join(".") === ref.group;
   return (
-    kind === ref.kind &&
+    (kind === "*" || kind === ref.kind) &&
     hasGroup &&
     matches(rule.name, ref.name) &&
     matches(rule.namespace, ref.namespace)

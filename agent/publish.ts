@@ -29,7 +29,8 @@ export async function publish(
   schedule(world, { slot, flight, dueMs: summaryDue(input, after) });
   if (before !== undefined && told(before) === told(after)) return; // P8: nothing but its age moved
   const { apps, installation } = world.cluster;
-  await apps.write(toAppObject(after, installation.agentNamespace), signal);
+  const object = toAppObject(after, installation.agentNamespace, slot.object);
+  slot.object = await apps.write(object, signal);
 }
 
 /** What a reader would notice: everything but the time of the last compare. */

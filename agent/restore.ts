@@ -14,6 +14,7 @@ export async function restoreSlots(world: World, signal: AbortSignal): Promise<v
     const slot = world.slots.get(object.metadata.name);
     const status = fromAppObject(object);
     if (slot === undefined || status === undefined) continue;
+    slot.object = object;
     slot.status = status;
     slot.handled = status.handled;
   }

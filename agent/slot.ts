@@ -2,6 +2,7 @@ import type { HealthRules } from "./health/cel.ts";
 import type { Manifests } from "./manifests.ts";
 import type { Commit } from "./model/artifact.ts";
 import type { Inventory } from "./model/inventory.ts";
+import type { KubeObject } from "./model/object.ts";
 import type { Problem } from "./model/problem.ts";
 import type { UnitStatus } from "./model/status.ts";
 import type { Unit } from "./model/unit.ts";
@@ -24,6 +25,8 @@ export interface Slot {
   inventory: Inventory | undefined;
   healthRules: HealthRules | undefined;
   status: UnitStatus | undefined;
+  /** The App object as stored last. */
+  object: KubeObject | undefined;
   lastPass: Pass | undefined;
   /** What people asked for and no pass has used yet. */
   requested: Accept[];
@@ -47,6 +50,7 @@ export function createSlot(app: string): Slot {
     inventory: undefined,
     healthRules: undefined,
     status: undefined,
+    object: undefined,
     lastPass: undefined,
     requested: [],
     takeOver: false,

@@ -105,8 +105,8 @@ describe("server-side apply", () => {
     return { stale: outcome(stale), otherUid: outcome(otherUid), right, again: outcome(again) };
   }, ({ stale, otherUid, right, again }) => {
     expect([stale.code, otherUid.code, right.code, again.code]).toEqual([409, 409, 200, 404]);
-    expect(stale.message).toContain("ResourceVersion in precondition");
-    expect(otherUid.message).toContain("UID in precondition");
+    expect(stale.message).toContain("the ResourceVersion in the precondition");
+    expect(otherUid.message).toContain("the UID in the precondition");
   });
 
   each("A-24: [{}] and [] clear managedFields, null and absence keep them", async (server) => {

@@ -30,7 +30,7 @@ function text(item: string, key: string, named: (uid: string) => string): string
   return item
     .replaceAll(uuid, named)
     .replaceAll(time, "time")
-    .replaceAll(/(ResourceVersion in [a-z ]+: )\d+/g, "$1version");
+    .replaceAll(/(ResourceVersion in [a-z ]+ \()\d+/g, "$1version");
 }
 
 /** The server sorts entries by the second of their time, and the two clocks tick apart. */

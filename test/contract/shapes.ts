@@ -177,7 +177,7 @@ export const thingDefinition = {
         name: "v1",
         served: true,
         storage: true,
-        subresources: { status: {}, scale: { specReplicasPath: ".spec.count", statusReplicasPath: ".status.count" } },
+        subresources: { status: {}, scale: { specReplicasPath: ".spec.replicas", statusReplicasPath: ".status.count" } },
         schema: {
           openAPIV3Schema: {
             type: "object",
@@ -187,6 +187,7 @@ export const thingDefinition = {
                 properties: {
                   text,
                   count: { type: "integer", minimum: 0 },
+                  replicas: { type: "integer" },
                   size: { type: "string", default: "small" },
                   map,
                   atomicMap: { ...map, "x-kubernetes-map-type": "atomic" },

@@ -3,7 +3,7 @@ import type { Json } from "../json.ts";
 import { builtinTable } from "../kinds/builtin-schemas.ts";
 import { aggregated, groupDocument, groupList, resourceList } from "../read/discovery.ts";
 import { type Answer, type Call, mediaTypes } from "./exchange.ts";
-import { pathNotFound } from "./paths.ts";
+import { PageNotFound } from "./paths.ts";
 import type { Route } from "./route.ts";
 
 type DocumentRoute = Exclude<Route, { readonly to: "object" }>;
@@ -51,7 +51,7 @@ export function document(
 }
 
 function found(body: Json | undefined): Json {
-  if (body === undefined) throw pathNotFound();
+  if (body === undefined) throw new PageNotFound();
   return body;
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { parseJson, writeJson } from "../../../../agent/model/json.ts";
 import { isMap, type Json } from "../json.ts";
 import { badRequest, Fault, unsupported } from "./fault.ts";
+import { PageNotFound } from "./paths.ts";
 
 const bodyLimit = 3 * 1024 * 1024;
 
@@ -79,6 +80,7 @@ export function writeAnswer(response: ServerResponse, answer: Answer): void {
 /** The answer to whatever was thrown. A bug is a 500 that says so. */
 export function faultAnswer(error: unknown): Answer {
   if (error instanceof Fault) return { code: error.code, body: error.status };
+  if (error instanceof PageNotFound) return { code: 404, body: "404 page not found\n" };
   const message = error instanceof Error ? (error.stack ?? error.message) : "unknown error";
   return {
     code: 500,

@@ -22,14 +22,14 @@ import {
 import { replaceFromBody } from "../write/update.ts";
 import { type Answer, asPartial, type Call, jsonBody, wantsPartial } from "./exchange.ts";
 import { badRequest, invalid, methodNotAllowed, notFound, unsupported } from "./fault.ts";
-import { pathNotFound } from "./paths.ts";
+import { PageNotFound, pathNotFound } from "./paths.ts";
 import type { ObjectRoute } from "./route.ts";
 import { readScale, writeScale } from "./scale.ts";
 
 /** Finds what a path names. Throws a 404 when its kind is not served. */
 export function targetAt(cluster: Cluster, route: ObjectRoute): Target {
   const served = cluster.registry.find(route.group, route.version, route.plural);
-  if (served === undefined) throw pathNotFound();
+  if (served === undefined) throw cluster.registry.groups().includes(route.group) ? pathNotFound() : new PageNotFound();
   const { namespace, name, subresource } = route;
   const known = served.version.subresources.some((sub) => sub.name === subresource);
   if (subresource !== "" && !known) throw pathNotFound();
@@ -199,7 +199,7 @@ export function optionsOf({ url, userAgent, user, method, body }: Call): WriteOp
     throw invalid({ group: "meta.k8s.io", plural: "", kind: "PatchOptions", name: "" }, [
       {
         reason: "FieldValueNotSupported",
-        message: `Unsupported value: "${dryRun[0]}": supported values: "All"`,
+        message: `Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`,
         field: "dryRun",
       },
     ]);

@@ -19,7 +19,7 @@ export function readScale(target: Target, object: Json): Json {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: valueAt(object, ...spec) ?? 0 },
+    spec: valueAt(object, ...spec) ? { replicas: valueAt(object, ...spec) } : {},
     status: { replicas: valueAt(object, ...status) ?? 0, ...(selector === "" ? {} : { selector }) },
   };
 }

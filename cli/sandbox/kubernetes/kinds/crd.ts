@@ -6,7 +6,8 @@ const verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "
 
 /** The resource that a CustomResourceDefinition describes; undefined while its names are not accepted. */
 export function resourceOfCrd(crd: Json): Resource | undefined {
-  const names = { ...mapAt(crd, "spec", "names"), ...mapAt(crd, "status", "acceptedNames") };
+  const accepted = mapAt(crd, "status", "acceptedNames");
+  const names = textAt(accepted, "plural") === "" ? mapAt(crd, "spec", "names") : accepted;
   const versions = listAt(crd, "spec", "versions")
     .filter((version) => valueAt(version, "served") === true)
     .filter(isMap)

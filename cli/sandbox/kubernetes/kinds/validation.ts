@@ -9,10 +9,15 @@ const free = new Set(["rbac.authorization.k8s.io"]);
 
 /** Throws the 422 that the server would answer; the checks that people meet most, not all of them. */
 export function validateObject(about: About, served: Served, object: Json): void {
+  const causes = objectCauses(about, served, object);
+  if (causes.length > 0) throw invalid(about, causes);
+}
+
+function objectCauses(about: About, served: Served, object: Json): Cause[] {
   const causes = [...nameCauses(about, object)];
   if (served.resource.builtin) causes.push(...(checks[qualified(served.resource)]?.(object) ?? []));
   else causes.push(...schemaCauses(served.version.openApi, object));
-  if (causes.length > 0) throw invalid(about, causes);
+  return causes;
 }
 
 function* nameCauses({ group }: About, object: Json): Generator<Cause> {
@@ -100,7 +105,10 @@ export function validateUpdate(
   for (const field of ["uid", "name", "namespace"]) {
     const before = textAt(live, "metadata", field);
     const after = textAt(next, "metadata", field);
-    if (before !== after) causes.push(immutable(`metadata.${field}`, JSON.stringify(after)));
+    if (before === after) continue;
+    const cause = immutable(`metadata.${field}`, JSON.stringify(after));
+    // The server checks the uid twice.
+    causes.push(...(field === "uid" ? [cause, cause] : [cause]));
   }
   for (const path of fixed[qualified(served.resource)] ?? []) {
     const after = valueAt(next, ...path);
@@ -108,6 +116,7 @@ export function validateUpdate(
     causes.push(immutable(path.join("."), JSON.stringify(after)));
   }
   if (live.immutable === true) causes.push(...frozen(live, next));
+  causes.push(...finalizerCauses(live, next), ...objectCauses(about, served, next));
   if (causes.length > 0) throw invalid(about, causes);
 }
 
@@ -141,6 +150,17 @@ function immutable(field: string, shown: string): Cause {
     message: `Invalid value: ${shown}: field is immutable`,
     field,
   };
+}
+
+/** What is being deleted may only lose finalizers. */
+function finalizerCauses(live: Json, next: Json): Cause[] {
+  if (mapAt(live, "metadata").deletionTimestamp === undefined) return [];
+  const before = listAt(live, "metadata", "finalizers");
+  const added = listAt(next, "metadata", "finalizers").filter((name) => !before.includes(name));
+  if (added.length === 0) return [];
+  const shown = added.map((name) => JSON.stringify(name)).join(", ");
+  const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${shown}}`;
+  return [{ reason: "FieldValueForbidden", message, field: "metadata.finalizers" }];
 }
 
 function frozen(live: Json, next: Json): Cause[] {

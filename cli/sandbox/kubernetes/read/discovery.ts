@@ -83,10 +83,12 @@ export function aggregated(registry: Registry, core: boolean, stale: StaleGroups
 }
 
 function discovered(resource: Resource, at: ResourceVersion): Json {
-  const { group, kind, plural, singular, namespaced, verbs, shortNames, categories } = resource;
+  const { kind, plural, singular, namespaced, verbs, shortNames, categories } = resource;
+  // Built-in kinds leave out what the document's place says already.
+  const own = resource.builtin ? { group: "", version: "", kind } : { group: resource.group, version: at.version, kind };
   return {
     resource: plural,
-    responseKind: { group, version: at.version, kind },
+    responseKind: own,
     scope: namespaced ? "Namespaced" : "Cluster",
     singularResource: singular,
     verbs,
@@ -95,7 +97,7 @@ function discovered(resource: Resource, at: ResourceVersion): Json {
     ...(at.subresources.length > 0
       ? {
           subresources: at.subresources.map((sub) =>
-            subresource(sub, { group, version: at.version, kind }),
+            subresource(sub, own),
           ),
         }
       : {}),
@@ -109,7 +111,7 @@ function subresource(
   const [group = own.group, version = own.version, kind = own.kind] = sub.kind?.split("/") ?? [];
   return {
     subresource: sub.name,
-    responseKind: { group, version: version || own.version, kind },
+    responseKind: { group, version, kind },
     verbs: sub.verbs,
   };
 }

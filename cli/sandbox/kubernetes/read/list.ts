@@ -1,5 +1,5 @@
 import { type Cluster, seenAt, type Target } from "../cluster.ts";
-import { badRequest, expired } from "../http/fault.ts";
+import { badRequest, expired, Fault, invalid } from "../http/fault.ts";
 import { isMap, type Json, mapAt } from "../json.ts";
 import { apiVersionAt, resourceId } from "../kinds/resource.ts";
 import { selectorOf } from "./select.ts";
@@ -66,13 +66,30 @@ function keepOpen(open: OpenLists, revision: number, all: readonly [string, Json
 }
 
 function checkVersion(cluster: Cluster, query: URLSearchParams): void {
-  const asked = Number(query.get("resourceVersion") ?? 0);
-  if (!Number.isInteger(asked) || asked < 0) {
-    throw badRequest(`resourceVersion: Invalid value: "${query.get("resourceVersion")}"`);
-  }
+  const asked = versionAsked(query);
+  if (asked > cluster.store.revision) throw tooLarge(asked, cluster.store.revision);
   if (query.get("resourceVersionMatch") === "Exact" && asked < cluster.store.revision) {
     throw expired("The resourceVersion for the provided list is too old.");
   }
+}
+
+/** `resourceVersion` of a list or watch; 0 for none. Throws a 400. */
+export function versionAsked(query: URLSearchParams): number {
+  const text = query.get("resourceVersion") ?? "";
+  if (/^\d*$/.test(text)) return Number(text);
+  throw invalid({ group: "", plural: "", kind: "ListOptions", name: "" }, [
+    { reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(text)}`, field: "resourceVersion" },
+  ]);
+}
+
+function tooLarge(asked: number, current: number): Fault {
+  return new Fault(504, "Timeout", {
+    message: `Timeout: Too large resource version: ${asked}, current: ${current}`,
+    details: {
+      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+      retryAfterSeconds: 1,
+    },
+  });
 }
 
 function readToken(token: string | null): Continue | undefined {

@@ -3,6 +3,7 @@ import { expired } from "../http/fault.ts";
 import type { Json } from "../json.ts";
 import { apiVersionAt, resourceId } from "../kinds/resource.ts";
 import type { StoredEvent } from "../store/store.ts";
+import { versionAsked } from "./list.ts";
 import { selectorOf } from "./select.ts";
 
 export interface Frame {
@@ -24,7 +25,7 @@ export function openWatch(target: Target, query: URLSearchParams): Watch {
   const { cluster, served, namespace } = target;
   const id = resourceId(served.resource);
   const selects = selectorOf(query, namespace);
-  const from = Number(query.get("resourceVersion") ?? 0);
+  const from = versionAsked(query);
   const sendsInitial = query.get("sendInitialEvents") === "true";
   const frameOf = (event: StoredEvent) =>
     transition(event, selects, (object) => seenAt(served, object));

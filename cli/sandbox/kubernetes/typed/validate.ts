@@ -12,6 +12,7 @@ import {
 
 interface Options {
   readonly allowDuplicates: boolean;
+  readonly allowUnknown?: boolean;
 }
 
 /** Why a value does not fit its type, in the words of the server's apply code; empty when it does. */
@@ -82,6 +83,7 @@ function mapErrors(map: MapSchema, value: Record<string, unknown>, options: Opti
   const errors: string[] = [];
   for (const [key, member] of Object.entries(value)) {
     const schema = memberSchema(map, key);
+    if (schema === undefined && options.allowUnknown === true) continue;
     if (schema === undefined) return [...errors, `.${key}: field not declared in schema`];
     errors.push(...prefixed(`.${key}`, typeErrors(schema, member, options)));
   }

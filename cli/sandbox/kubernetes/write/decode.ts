@@ -22,12 +22,13 @@ export function decodeObject(served: Served, body: unknown, options: WriteOption
     throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body)}'`);
   }
   if (sent.apiVersion !== expected || sent.kind !== kind) {
-    throw badRequest(wrongType(sent, { apiVersion: expected, kind }));
+    throw badRequest(wrongType(served, sent));
   }
   const label = `${kind} in version "${served.version.version}" cannot be handled as a ${kind}`;
   if (resource.builtin) {
-    const errors = typeErrors(served.version.schema, withoutUnknown(served.version.schema, sent), {
+    const errors = typeErrors(served.version.schema, sent, {
       allowDuplicates: true,
+      allowUnknown: true,
     });
     if (errors.length > 0)
       throw badRequest(`${label}: json: cannot unmarshal ${describeErrors(errors)}`);
@@ -39,11 +40,14 @@ export function decodeObject(served: Served, body: unknown, options: WriteOption
   return normalise(served, sent);
 }
 
-function wrongType(sent: Json, expected: { apiVersion: string; kind: string }): string {
-  if (sent.apiVersion !== expected.apiVersion) {
-    return `the API version in the data (${sent.apiVersion}) does not match the expected API version (${expected.apiVersion})`;
+function wrongType(served: Served, sent: Json): string {
+  const { resource, version } = served;
+  const expected = apiVersionAt(served);
+  if (sent.apiVersion !== expected) {
+    return `the API version in the data (${sent.apiVersion}) does not match the expected API version (${expected})`;
   }
-  return `the kind in the data (${sent.kind}) does not match the expected kind (${expected.kind})`;
+  const group = resource.group === "" ? "core" : resource.group.split(".")[0];
+  return `${sent.kind} in version "${version.version}" cannot be handled as a ${resource.kind}: converting (${version.version}.${sent.kind}) to (${group}.${resource.kind}): unknown conversion`;
 }
 
 function reportUnknown(unknown: readonly string[], label: string, options: WriteOptions): void {
@@ -92,10 +96,4 @@ function unknownFields(schema: Schema, value: unknown, path: string): string[] {
     const known = memberSchema(schema, key);
     return known === undefined ? [inner] : unknownFields(known, member, inner);
   });
-}
-
-function withoutUnknown(schema: MapSchema, value: Json): Json {
-  return Object.fromEntries(
-    Object.entries(value).filter(([key]) => memberSchema(schema, key) !== undefined),
-  );
 }

@@ -56,15 +56,16 @@ function isNamespace({ served }: Target): boolean {
 }
 
 function checkPreconditions(target: Target, live: Json, request: DeleteRequest): void {
+  const about = { ...aboutOf(target), group: "", plural: target.served.resource.kind };
   const uid = textAt(live, "metadata", "uid");
   if (request.uid !== undefined && request.uid !== uid) {
-    const why = `Precondition failed: UID in precondition: ${request.uid}, UID in object meta: ${uid}`;
-    throw conflict(aboutOf(target), why);
+    const why = `the UID in the precondition (${request.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`;
+    throw conflict(about, why);
   }
   const version = textAt(live, "metadata", "resourceVersion");
   if (request.resourceVersion === undefined || request.resourceVersion === version) return;
-  const why = `Precondition failed: ResourceVersion in precondition: ${request.resourceVersion}, ResourceVersion in object meta: ${version}`;
-  throw conflict(aboutOf(target), why);
+  const why = `the ResourceVersion in the precondition (${request.resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`;
+  throw conflict(about, why);
 }
 
 function finalizersAfter(live: Json, { propagation }: DeleteRequest): readonly string[] {

@@ -4,7 +4,7 @@ import { badRequest, conflict, invalid, modified, notFound } from "../http/fault
 import { type Json, mapAt, textAt } from "../json.ts";
 import { nextGeneration } from "../kinds/generation.ts";
 import { qualified } from "../kinds/resource.ts";
-import { validateObject, validateUpdate } from "../kinds/validation.ts";
+import { validateUpdate } from "../kinds/validation.ts";
 import { admitted } from "./admission.ts";
 import { commit } from "./commit.ts";
 import { checkNamespace, createObject, trackingOf } from "./create.ts";
@@ -24,7 +24,8 @@ export function replaceFromBody(target: Target, body: unknown, options: WriteOpt
   const uid = textAt(next, "metadata", "uid");
   const liveUid = textAt(live, "metadata", "uid");
   if (uid !== "" && uid !== liveUid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${liveUid}`;
+    const key = `/registry/${target.served.resource.plural}/${target.namespace === "" ? "" : `${target.namespace}/`}${target.name}`;
+    const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${liveUid}`;
     throw conflict(aboutOf(target), why);
   }
   requireVersion(target, next);
@@ -74,7 +75,8 @@ function requireVersion(target: Target, next: Json): void {
   const { resource } = target.served;
   if (resource.builtin && !versioned.has(qualified(resource))) return;
   if (textAt(next, "metadata", "resourceVersion") !== "") return;
-  throw invalid(aboutOf(target), [
+  // Here, and only here, the server names the resource in place of the kind.
+  throw invalid({ ...aboutOf(target), kind: resource.plural }, [
     {
       reason: "FieldValueInvalid",
       message: "Invalid value: 0: must be specified for an update",
@@ -123,7 +125,6 @@ export function storeUpdate(target: Target, { live, next }: Sides, options: Writ
   const sent = admitted(target, options, { operation: "UPDATE", object: prepared, old: live });
   const final = normalise(served, sent ?? prepared);
   validateUpdate(about, served, { live: seenAt(served, live), next: final });
-  validateObject(about, served, final);
   mapAt(final, "metadata").generation = nextGeneration(served.resource, live, final);
   if (mapAt(final, "metadata").generation === undefined) delete mapAt(final, "metadata").generation;
   return seenAt(served, commit(target, final, options));

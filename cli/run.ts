@@ -1,4 +1,5 @@
 import type { CommandArguments, CommandSpec } from "./commands/catalog.ts";
+import type { CliPorts } from "./commands/context.ts";
 import { explainFailure } from "./commands/failure.ts";
 import { type GlobalOptions, parseGlobals } from "./commands/globals.ts";
 import { CliError, type CommandResult, type ExitCode } from "./commands/result.ts";
@@ -61,7 +62,8 @@ async function withinTime(host: Host, call: Call): Promise<ExitCode> {
   }
   const signal = AbortSignal.any([host.interrupted, deadline.signal]);
   try {
-    return await abandoned(answer(host, call, signal), signal);
+    const exitCode = await abandoned(answer(host, call, signal), signal, host.ports);
+    return host.interrupted.aborted ? 130 : exitCode;
   } catch (error) {
     if (host.interrupted.aborted) return 130;
     throw deadline.signal.aborted ? deadline.signal.reason : error;
@@ -76,11 +78,23 @@ function defaultTimeoutMs({ spec, given }: Call): number | undefined {
   return isEndless ? undefined : 60_000;
 }
 
-/** A command that does not listen to its signal is left behind: the process ends with the exit code anyway. */
-async function abandoned(work: Promise<ExitCode>, signal: AbortSignal): Promise<ExitCode> {
-  if (signal.aborted) throw signal.reason;
+const farewellMs = 10_000;
+
+/** A command that is stopped may clean up; one that does not listen is left behind after a while. */
+async function abandoned(
+  work: Promise<ExitCode>,
+  signal: AbortSignal,
+  { clock }: Pick<CliPorts, "clock">,
+): Promise<ExitCode> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(signal.reason);
+  const stop = () => {
+    const ended = work.then(
+      () => {},
+      () => {},
+    );
+    void Promise.race([ended, clock.sleep(farewellMs)]).then(() => reject(signal.reason));
+  };
+  if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
     return await Promise.race([work, promise]);

@@ -35,7 +35,9 @@ describe("diffs of a fleet", () => {
       unit("a"),
       unit("b"),
     ]);
-    expect(diffText(apps, plain, plainStyle)).toBe(`web · prod · 3 clusters in 2 variants                1 update  1 delete  4 unchanged
+    expect(
+      diffText(apps, plain, plainStyle),
+    ).toBe(`web · prod · 3 clusters in 2 variants                1 update  1 delete  4 unchanged
 
 variant A · 2 clusters: a, b
 ~ Deployment web/web                                 apps/web/d.yaml:3
@@ -66,9 +68,9 @@ describe("values", () => {
   it("show of long texts only what differs, with a little around it", () => {
     const lines = Array.from({ length: 9 }, (_none, index) => `line ${index}`);
     const after = lines.map((line) => (line === "line 4" ? "changed" : line));
-    expect(valueLines(lines.join("\n"), after.join("\n")).map(({ sign, text }) => sign + text)).toEqual([
-      " …", " line 2", " line 3", "-line 4", "+changed", " line 5", " line 6", " …",
-    ]);
+    expect(
+      valueLines(lines.join("\n"), after.join("\n")).map(({ sign, text }) => sign + text),
+    ).toEqual([" …", " line 2", " line 3", "-line 4", "+changed", " line 5", " line 6", " …"]);
   });
 
   it("that come or go have one side only", () => {
@@ -81,7 +83,13 @@ describe("Secrets", () => {
   const secret = (token: string) => ({
     apiVersion: "v1",
     kind: "Secret",
-    metadata: { name: "t", annotations: { "kubectl.kubernetes.io/last-applied-configuration": token, "holdfast.dev/prune": "disabled" } },
+    metadata: {
+      name: "t",
+      annotations: {
+        "kubectl.kubernetes.io/last-applied-configuration": token,
+        "holdfast.dev/prune": "disabled",
+      },
+    },
     data: { token, same: "QQ==" },
   });
 

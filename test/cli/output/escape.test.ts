@@ -1,14 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseYaml } from "../../../agent/render/yaml.ts";
 import { toJson } from "../../../cli/output/document.ts";
 import { escapeLine, escapeText, isUnsafe } from "../../../cli/output/escape.ts";
 import { toYaml } from "../../../cli/output/yaml.ts";
-import { parseYaml } from "../../../agent/render/yaml.ts";
 
 const anyText = fc.string({ unit: "binary", maxLength: 30 });
 const hostile = fc.oneof(
   anyText,
-  fc.constantFrom("\u001b[31mred", "a\u202eb", "x\u2066y", "\u200b", "=", "0644", "yes", "1:30", "~"),
+  fc.constantFrom(
+    "\u001b[31mred",
+    "a\u202eb",
+    "x\u2066y",
+    "\u200b",
+    "=",
+    "0644",
+    "yes",
+    "1:30",
+    "~",
+  ),
 );
 
 describe("text from Git or a cluster", () => {

@@ -4,21 +4,38 @@ import { plainStyle } from "../../../cli/output/style.ts";
 import { table } from "../../../cli/output/table.ts";
 import { cut, displayWidth, wrap } from "../../../cli/output/width.ts";
 
-const columns = [{ title: "CLUSTER" }, { title: "N", align: "right" }, { title: "WHY", wraps: true }] as const;
+const columns = [
+  { title: "CLUSTER" },
+  { title: "N", align: "right" },
+  { title: "WHY", wraps: true },
+] as const;
 
 describe("tables", () => {
   it("have titles, no borders, and no blanks at line ends", () => {
-    expect(table(columns, [["dev", "7", "ok"], ["prod-eu-1", "12", ""]], plainStyle)).toBe(
-      "CLUSTER     N  WHY\ndev         7  ok\nprod-eu-1  12\n",
-    );
+    expect(
+      table(
+        columns,
+        [
+          ["dev", "7", "ok"],
+          ["prod-eu-1", "12", ""],
+        ],
+        plainStyle,
+      ),
+    ).toBe("CLUSTER     N  WHY\ndev         7  ok\nprod-eu-1  12\n");
   });
 
   it("leave titles out when asked", () => {
-    expect(table(columns, [["dev", "7", "ok"]], { ...plainStyle, headers: false })).toBe("dev  7  ok\n");
+    expect(table(columns, [["dev", "7", "ok"]], { ...plainStyle, headers: false })).toBe(
+      "dev  7  ok\n",
+    );
   });
 
   it("cut names before they wrap messages, and keep every word of a message", () => {
-    const row = ["a-cluster-with-a-very-long-name", "3", "the quick brown fox jumps over the lazy dog"];
+    const row = [
+      "a-cluster-with-a-very-long-name",
+      "3",
+      "the quick brown fox jumps over the lazy dog",
+    ];
     const drawn = table(columns, [row], { ...plainStyle, width: 40 });
     const lines = drawn.trimEnd().split("\n");
     expect(lines[1]).toContain("a-cluster-w…");

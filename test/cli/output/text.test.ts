@@ -6,42 +6,64 @@ import { chooseStyle } from "../../../cli/output/style.ts";
 import { age, ageOf, parseDuration, shortId } from "../../../cli/output/text.ts";
 
 describe("times", () => {
-  it.each([[-5, "0s"], [999, "0s"], [4000, "4s"], [361_000, "6m"], [10_800_000, "3h"], [200_000_000, "2d"]])(
-    "%i ms read %s",
-    (ms, text) => {
-      expect(age(ms)).toBe(text);
-    },
-  );
+  it.each([
+    [-5, "0s"],
+    [999, "0s"],
+    [4000, "4s"],
+    [361_000, "6m"],
+    [10_800_000, "3h"],
+    [200_000_000, "2d"],
+  ])("%i ms read %s", (ms, text) => {
+    expect(age(ms)).toBe(text);
+  });
 
   it("that are absent or unreadable read –", () => {
     expect([ageOf(undefined, 0), ageOf("soon", 0), shortId(undefined)]).toEqual(["–", "–", "–"]);
   });
 
-  it.each([["90s", 90_000], ["1h30m", 5_400_000], ["1.5s", 1500], ["", undefined], ["10", undefined], ["1x", undefined], ["-1s", undefined]])(
-    "%j is %s ms",
-    (text, ms) => {
-      expect(parseDuration(text)).toBe(ms);
-    },
-  );
+  it.each([
+    ["90s", 90_000],
+    ["1h30m", 5_400_000],
+    ["1.5s", 1500],
+    ["", undefined],
+    ["10", undefined],
+    ["1x", undefined],
+    ["-1s", undefined],
+  ])("%j is %s ms", (text, ms) => {
+    expect(parseDuration(text)).toBe(ms);
+  });
 });
 
 describe("nearest", () => {
-  it.each([["statsu", "status"], ["rendr", "render"], ["validat", "validate"], ["xyzzy", undefined]])(
-    "to %s is %s",
-    (word, found) => {
-      expect(nearest(word, ["status", "render", "validate", "diff"])).toBe(found);
-    },
-  );
+  it.each([
+    ["statsu", "status"],
+    ["rendr", "render"],
+    ["validat", "validate"],
+    ["xyzzy", undefined],
+  ])("to %s is %s", (word, found) => {
+    expect(nearest(word, ["status", "render", "validate", "diff"])).toBe(found);
+  });
 
   it("counts a swap of neighbours as one", () => {
-    expect([editDistance("ab", "ba"), editDistance("", "abc"), editDistance("kitten", "sitting")]).toEqual([1, 3, 3]);
+    expect([
+      editDistance("ab", "ba"),
+      editDistance("", "abc"),
+      editDistance("kitten", "sitting"),
+    ]).toEqual([1, 3, 3]);
   });
 });
 
 describe("colours", () => {
   const facts = {
-    colour: "auto", isTty: true, columns: 80, noColor: undefined, forceColor: undefined,
-    term: "xterm", ascii: false, headers: true, wide: false,
+    colour: "auto",
+    isTty: true,
+    columns: 80,
+    noColor: undefined,
+    forceColor: undefined,
+    term: "xterm",
+    ascii: false,
+    headers: true,
+    wide: false,
   } as const;
   const isColoured = (more: Partial<Parameters<typeof chooseStyle>[0]>) =>
     chooseStyle({ ...facts, ...more }).colours.red("x") !== "x";

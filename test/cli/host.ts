@@ -1,0 +1,168 @@
+import type { KubeObject } from "../../agent/model/object.ts";
+import { objectId } from "../../agent/source/pack.ts";
+import type {
+  CliPorts,
+  ConnectedCluster,
+  Repository,
+  RepositoryView,
+} from "../../cli/commands/context.ts";
+import type { Host } from "../../cli/host.ts";
+import { run } from "../../cli/run.ts";
+import { createManualClock, testHasher } from "../doubles/ports.ts";
+
+export type FileTexts = Readonly<Record<string, string>>;
+
+export interface Given {
+  /** The work tree; absent: there is no repository. */
+  readonly files?: FileTexts;
+  /** Commits by revision. */
+  readonly commits?: Readonly<Record<string, FileTexts>>;
+  readonly contexts?: readonly string[];
+  readonly clusters?: Readonly<Record<string, ConnectedCluster>>;
+  readonly isTty?: boolean;
+  readonly answer?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly written: ReadonlyMap<string, string>;
+  readonly questions: readonly string[];
+}
+
+/** One command against a repository and clusters that exist only here. */
+export async function runWith(given: Given, ...args: readonly string[]): Promise<Ran> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const written = new Map<string, string>();
+  const questions: string[] = [];
+  const isTty = given.isTty ?? false;
+  const host: Host = {
+    args,
+    env: given.env ?? {},
+    cwd: "/fleet",
+    home: "/someone",
+    version: "1.2.3",
+    stdin: { isTty },
+    stdout: { isTty, columns: 100, write: (text) => void out.push(text) },
+    stderr: { isTty, columns: 100, write: (text) => void err.push(text) },
+    interrupted: new AbortController().signal,
+    ports: portsOf(given, written),
+    ask: async (question) => {
+      questions.push(question);
+      return given.answer ?? false;
+    },
+  };
+  const code = await run(host);
+  return { code, stdout: out.join(""), stderr: err.join(""), written, questions };
+}
+
+function portsOf(given: Given, written: Map<string, string>): CliPorts {
+  let id = 0;
+  return {
+    clock: createManualClock(),
+    random: { next: () => 0.5, id: () => `id-${++id}` },
+    hasher: async () => testHasher,
+    renderTools: async () => ({}),
+    repository: async () => repositoryOf(given),
+    contexts: async () => ({ names: given.contexts ?? [], current: given.contexts?.[0] }),
+    connect: async ({ context }) => {
+      const cluster = given.clusters?.[context];
+      if (cluster === undefined) throw new Error("connection refused");
+      return cluster;
+    },
+    acceptTipAnnotation: async () => "holdfast.dev/accept-tip",
+    readText: async () => undefined,
+    writeText: async (path, text) => void written.set(path, text),
+  };
+}
+
+function repositoryOf({ files, commits = {} }: Given): Repository | undefined {
+  if (files === undefined) return undefined;
+  const views = Object.entries(commits).map(
+    ([name, texts]) => [name, viewOf(texts, name)] as const,
+  );
+  return {
+    place: "/fleet",
+    ref: "main",
+    folder: "/fleet",
+    head: async () => undefined,
+    newest: async () => viewOf(files, undefined),
+    at: async (revision) => new Map(views).get(revision),
+    close: async () => {},
+  };
+}
+
+function viewOf(files: FileTexts, commit: string | undefined): RepositoryView {
+  const contents = new Map(
+    Object.entries(files).map(([path, text]) => [path, new TextEncoder().encode(text)]),
+  );
+  const tree = new Map(
+    [...contents].sort().map(([path, content]) => {
+      const id = objectId({ type: "blob", content });
+      return [path, { mode: "100644", id }] as const;
+    }),
+  );
+  return {
+    commit,
+    title: commit ?? "the work tree",
+    author: undefined,
+    committedAt: undefined,
+    tree: async () => tree,
+    read: async (paths) =>
+      new Map(
+        paths.flatMap((path) => {
+          const content = contents.get(path);
+          return content === undefined ? [] : [[path, content] as const];
+        }),
+      ),
+  };
+}
+
+export interface Patched {
+  readonly name: string;
+  readonly operations: readonly unknown[];
+}
+
+/** A cluster with these App objects; patches are written down. Whatever else is asked of it is a mistake. */
+export function clusterOf(
+  objects: readonly KubeObject[],
+  patched: Patched[] = [],
+): ConnectedCluster {
+  const refuse = (what: string) => () => {
+    throw new Error(`nobody expected ${what}`);
+  };
+  return {
+    apps: { list: async () => objects },
+    state: { read: async () => undefined },
+    inventories: { read: async () => undefined },
+    installation: async () => "aaaaaaaaaa",
+    client: {
+      discover: async () => ({
+        kinds: new Map(),
+        versions: new Map(),
+        unknownGroups: new Set(),
+        kubernetes: "v1.36.3",
+      }),
+      get: async ({ kind, name }) =>
+        kind === "App" ? objects.find(({ metadata }) => metadata.name === name) : undefined,
+      patch: async ({ name }, operations) => {
+        patched.push({ name, operations });
+        const object = objects.find(({ metadata }) => metadata.name === name);
+        if (object === undefined) throw new Error("no such object");
+        return { object, created: false, warnings: [] };
+      },
+      dryRun: refuse("a dry run"),
+      list: refuse("a list"),
+      watch: refuse("a watch"),
+      apply: refuse("an apply"),
+      delete: refuse("a delete"),
+      create: refuse("a create"),
+      replace: refuse("a replace"),
+      impersonate: refuse("impersonation"),
+      close: async () => {},
+    },
+  };
+}

@@ -67,7 +67,15 @@ const known = [
   "entries",
 ];
 
-const optionalOfEntry = ["uid", "digest", "protect", "finished", "why"] as const;
+const optionalOfEntry = [
+  "uid",
+  "digest",
+  "addedIn",
+  "changedIn",
+  "protect",
+  "finished",
+  "why",
+] as const;
 const knownOfEntry = ["version", "plural", "state", "since", ...optionalOfEntry];
 
 /** The identity is the key; it is not said twice. */

@@ -29,6 +29,8 @@ const entry = fc
     since: text,
     uid: optional(text),
     digest: optional(text),
+    addedIn: optional(text),
+    changedIn: optional(text),
     protect: optional(text),
     finished: optional(text),
     why: optional(text),

@@ -86,6 +86,8 @@ interface State {
   readonly disk: Disk;
   readonly path: string;
   revision: Revision | undefined;
+  /** Names of the packs in the revision's folder; only we write there. */
+  names?: Promise<readonly string[]> | undefined;
 }
 
 function createStore(state: State): Store & { clean(): Promise<void> } {
@@ -108,6 +110,7 @@ function createStore(state: State): Store & { clean(): Promise<void> } {
 
   async function drop(): Promise<void> {
     state.revision = undefined;
+    state.names = undefined;
     await clean();
   }
 
@@ -126,19 +129,23 @@ function createStore(state: State): Store & { clean(): Promise<void> } {
   };
 }
 
-function published({ disk, path, revision }: State): StoreFiles {
+function published(state: State): StoreFiles {
+  const { disk, path, revision } = state;
   const folder = join(path, revision?.folder ?? "none");
   return {
     tip: revision?.commit,
     shallow: revision?.shallow ?? [],
-    packNames: () => disk.list(folder),
+    packNames: () => {
+      state.names ??= disk.list(folder);
+      return state.names;
+    },
     readPack: (name) => disk.read(join(folder, name)),
   };
 }
 
 function createStage(state: State, { fresh, check }: StageOptions): Stage {
   const { disk, path, revision } = state;
-  const base = published(fresh ? { ...state, revision: undefined } : state);
+  const base = published(fresh ? { disk, path, revision: undefined } : state);
   const folder = fresh || revision === undefined ? nextFolder(revision?.folder) : revision.folder;
   const staged = new Map<string, Uint8Array>();
   let shallow = base.shallow;
@@ -175,6 +182,7 @@ function createStage(state: State, { fresh, check }: StageOptions): Stage {
     const record: Revision = { ...next, shallow, bytes, folder };
     await disk.write(join(path, recordName), Buffer.from(`${JSON.stringify(record)}\n`));
     state.revision = record;
+    state.names = undefined;
     // The folder before this one stays until the next fetch: reads of it may still be under way.
     const kept = [recordName, folder, revision?.folder];
     await removeAll(disk, path, (name) => !kept.includes(name));

@@ -9,7 +9,7 @@ export type Misbehaviour =
     }
   | { readonly kind: "html" }
   | { readonly kind: "hang" }
-  | { readonly kind: "delay"; readonly ms: number }
+  | { readonly kind: "delay"; readonly until: () => Promise<void> }
   /** The answer to the fetch ends after that many bytes. */
   | { readonly kind: "truncate"; readonly bytes: number }
   /** The same, as a share of the whole. */
@@ -37,7 +37,7 @@ export async function misbehave(
     case "hang":
       return true;
     case "delay":
-      await new Promise((resolve) => setTimeout(resolve, behaviour.ms));
+      await behaviour.until();
       return false;
     case "endless":
       pour(request, response);

@@ -154,7 +154,13 @@ describe.skipIf(!hasGit)("with the real git (skipped where git is missing)", () 
       server.misbehave(behaviour);
       await expect(git(folder, "clone", "-q", server.url, "work")).rejects.toThrow();
     }
-    server.misbehave({ kind: "delay", ms: 20 });
+    let isOver = false;
+    const until = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      isOver = true;
+    };
+    server.misbehave({ kind: "delay", until });
     await git(folder, "clone", "-q", server.url, "work");
+    expect(isOver).toBe(true);
   });
 });

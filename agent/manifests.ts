@@ -4,6 +4,7 @@ import type { Desired } from "./model/change.ts";
 import type { Hasher } from "./model/digest.ts";
 import type { GroupKind } from "./model/object.ts";
 import type { Parsed, Problem } from "./model/problem.ts";
+import { ReconcileError } from "./model/reason.ts";
 import type { Unit } from "./model/unit.ts";
 import { normalize, type RenderWarning, type Scope } from "./render/normalize.ts";
 import { type RendererKind, render, renderInput } from "./render/render.ts";
@@ -67,12 +68,43 @@ export async function readManifests(
   const input = renderInput(unit, tree);
   if (!input.ok) return input;
   const { paths, ignored } = input.value;
-  const files = await from.source.read(commit.id, paths, signal);
+  const files = await readFiles(from.source, { unit, commit, paths }, signal);
+  if (!files.ok) return files;
   const { discovery, installation, agentNamespace } = from;
   const scopes = scopesOf(discovery);
   const own = ownTree(unit, tree);
-  const job = { unit, commit, tree: own, files, scopes, ignored, installation, agentNamespace };
+  const job = {
+    unit,
+    commit,
+    tree: own,
+    files: files.value,
+    scopes,
+    ignored,
+    installation,
+    agentNamespace,
+  };
   return from.run(job, signal);
+}
+
+interface Wanted {
+  readonly unit: Unit;
+  readonly commit: Commit;
+  readonly paths: readonly string[];
+}
+
+/** A file that is too large, or that the store refuses, is trouble of the app that needs it, and of no other (P9). */
+async function readFiles(
+  source: ConfigSource,
+  { unit, commit, paths }: Wanted,
+  signal: AbortSignal,
+): Promise<Parsed<Files>> {
+  try {
+    return { ok: true, value: await source.read(commit.id, paths, signal) };
+  } catch (error) {
+    if (!(error instanceof ReconcileError)) throw error;
+    const { file } = unit;
+    return { ok: false, problems: [{ reason: "RenderFailed", message: error.message, file }] };
+  }
 }
 
 /** The job itself; pure but for the tools, which are children behind a port. */

@@ -67,7 +67,7 @@ function relatedRef({ group, kind, namespace, name }: ObjectRef): Readonly<Recor
 /** Words in the middle give way when it is too long: commit and next step stay. */
 function noteText({ commit, message, next }: Note, redact: (text: string) => string): string {
   const head = commit === undefined ? "" : `${commit.slice(0, 7)}: `;
-  const tail = next === "" ? "" : ` ${next}`;
+  const tail = next === "" || message.endsWith(next) ? "" : ` ${next}`;
   const room = longestNote - bytes(redact(head)) - bytes(redact(tail));
   return redact(head) + cutBytes(redact(message), room) + redact(tail);
 }

@@ -44,7 +44,8 @@ export class Wire {
     return {
       code: statusCode,
       body: text.startsWith("{") ? JSON.parse(text) : text,
-      warnings: typeof warning === "string" ? [warning] : warning,
+      // HTTP/2 joins what HTTP/1.1 sends line by line.
+      warnings: [warning].flat().flatMap((text) => text.split(/, (?=299 - )/)),
     };
   }
 

@@ -25,30 +25,62 @@ interface Step {
 function stepOf(dice: Dice, shape: Shape, name: string): Step {
   const id = { apiVersion: shape.apiVersion, kind: shape.kind };
   const dry = dice.chance(0.1) ? "&dryRun=All" : "";
-  const whole = (body: Record<string, Body>) => ({ ...body, ...id, metadata: { ...body.metadata, name } });
+  const whole = (body: Record<string, Body>) => ({
+    ...body,
+    ...id,
+    metadata: { ...body.metadata, name },
+  });
   const body = whole(shape.body(dice));
   const roll = dice.next();
   if (roll < 0.6) {
     const manager = dice.pick(["a", "b", "c"]);
     const force = dice.chance(0.5);
     const query = `fieldManager=${manager}&force=${force}${dry}`;
-    return { method: "PATCH", query, contentType: "application/apply-patch+yaml", body: () => body, what: `apply ${query}` };
+    return {
+      method: "PATCH",
+      query,
+      contentType: "application/apply-patch+yaml",
+      body: () => body,
+      what: `apply ${query}`,
+    };
   }
   const query = `fieldManager=${dice.pick(["a", "u", "v"])}${dry}`;
   if (roll < 0.75) {
-    return { method: "PUT", query, contentType: "application/json", body: (last) => ({
-      ...body, metadata: { ...body.metadata, resourceVersion: last?.metadata?.resourceVersion },
-    }), what: `put ${query}` };
+    return {
+      method: "PUT",
+      query,
+      contentType: "application/json",
+      body: (last) => ({
+        ...body,
+        metadata: { ...body.metadata, resourceVersion: last?.metadata?.resourceVersion },
+      }),
+      what: `put ${query}`,
+    };
   }
   if (roll < 0.93) {
     const { metadata: _, ...rest } = body;
-    return { method: "PATCH", query, contentType: "application/merge-patch+json", body: () => rest, what: `merge ${query}` };
+    return {
+      method: "PATCH",
+      query,
+      contentType: "application/merge-patch+json",
+      body: () => rest,
+      what: `merge ${query}`,
+    };
   }
   const reset = dice.pick([[], [{}]]);
-  return { method: "PATCH", query, contentType: "application/merge-patch+json", body: () => ({ metadata: { managedFields: reset } }), what: `reset ${query}` };
+  return {
+    method: "PATCH",
+    query,
+    contentType: "application/merge-patch+json",
+    body: () => ({ metadata: { managedFields: reset } }),
+    what: `reset ${query}`,
+  };
 }
 
-async function play(wire: Wire, { shape, name, steps }: { shape: Shape; name: string; steps: readonly Step[] }) {
+async function play(
+  wire: Wire,
+  { shape, name, steps }: { shape: Shape; name: string; steps: readonly Step[] },
+) {
   const collection = shape.path(namespace);
   const replies: Body[] = [];
   let last: Body;
@@ -67,7 +99,13 @@ async function play(wire: Wire, { shape, name, steps }: { shape: Shape; name: st
 /** Messages name one of several errors in map order, which Go leaves open; their codes and causes are compared. */
 function comparable(reply: Reply): Body {
   const seen = outcome(reply);
-  return reply.code >= 400 ? { code: seen.code, reason: seen.reason, causes: reply.code === 409 || process.env.HOLDFAST_CAUSES ? seen.causes : undefined } : seen;
+  return reply.code >= 400
+    ? {
+        code: seen.code,
+        reason: seen.reason,
+        causes: reply.code === 409 || process.env.HOLDFAST_CAUSES ? seen.causes : undefined,
+      }
+    : seen;
 }
 
 describe(`random histories, seed ${seed}`, () => {
@@ -90,9 +128,15 @@ describe(`random histories, seed ${seed}`, () => {
       const dice = new Dice(seed + index);
       const shape = shapes[index % shapes.length]!;
       const name = `h${index}`;
-      const steps = Array.from({ length: 3 + Math.floor(dice.next() * 8) }, () => stepOf(dice, shape, name));
+      const steps = Array.from({ length: 3 + Math.floor(dice.next() * 8) }, () =>
+        stepOf(dice, shape, name),
+      );
       const ours = await play(sandbox, { shape, name, steps });
-      expect(ours.filter(({ answer }: Body) => answer.code >= 500 && !JSON.stringify(answer).includes("typed"))).toEqual([]);
+      expect(
+        ours.filter(
+          ({ answer }: Body) => answer.code >= 500 && !JSON.stringify(answer).includes("typed"),
+        ),
+      ).toEqual([]);
       if (real === undefined) return;
       const theirs = await play(real, { shape, name, steps });
       expect(ours).toEqual(theirs);

@@ -13,13 +13,17 @@ export function normalised<T>(value: T): T {
   };
   const walk = (item: Body, key: string): Body => {
     if (typeof item === "string") return text(item, key, named);
-    if (Array.isArray(item)) return item.map((inner) => walk(inner, key)).filter((inner) => inner !== undefined);
+    if (Array.isArray(item))
+      return item.map((inner) => walk(inner, key)).filter((inner) => inner !== undefined);
     if (typeof item !== "object" || item === null) return item;
     return Object.fromEntries(
       Object.keys(item)
         .sort()
         .filter((name) => item[name] !== undefined)
-        .map((name) => [name, walk(name === "managedFields" ? byManager(item[name]) : item[name], name)]),
+        .map((name) => [
+          name,
+          walk(name === "managedFields" ? byManager(item[name]) : item[name], name),
+        ]),
     );
   };
   return walk(value, "");

@@ -25,13 +25,20 @@ export class Dice {
   /** Some of them, in a random order. */
   some<T>(values: readonly T[], probability = 0.5): T[] {
     const kept = values.filter(() => this.chance(probability));
-    return kept.map((value) => [this.next(), value] as const).sort(([a], [b]) => a - b).map(([, value]) => value);
+    return kept
+      .map((value) => [this.next(), value] as const)
+      .sort(([a], [b]) => a - b)
+      .map(([, value]) => value);
   }
 
   /** Each member with the given probability. */
-  members(makers: Readonly<Record<string, () => unknown>>, probability = 0.5): Record<string, unknown> {
+  members(
+    makers: Readonly<Record<string, () => unknown>>,
+    probability = 0.5,
+  ): Record<string, unknown> {
     const made: Record<string, unknown> = {};
-    for (const [key, make] of Object.entries(makers)) if (this.chance(probability)) made[key] = make();
+    for (const [key, make] of Object.entries(makers))
+      if (this.chance(probability)) made[key] = make();
     return made;
   }
 }

@@ -39,15 +39,24 @@ export class Server {
   }
 
   apply(path: string, body: unknown, query = "fieldManager=applier"): Promise<Reply> {
-    return this.send("PATCH", `${path}?${query}`, { body, contentType: "application/apply-patch+yaml" });
+    return this.send("PATCH", `${path}?${query}`, {
+      body,
+      contentType: "application/apply-patch+yaml",
+    });
   }
 
   merge(path: string, body: unknown, query = "fieldManager=merger"): Promise<Reply> {
-    return this.send("PATCH", `${path}?${query}`, { body, contentType: "application/merge-patch+json" });
+    return this.send("PATCH", `${path}?${query}`, {
+      body,
+      contentType: "application/merge-patch+json",
+    });
   }
 
   operations(path: string, body: unknown, query = "fieldManager=patcher"): Promise<Reply> {
-    return this.send("PATCH", `${path}?${query}`, { body, contentType: "application/json-patch+json" });
+    return this.send("PATCH", `${path}?${query}`, {
+      body,
+      contentType: "application/json-patch+json",
+    });
   }
 
   get(path: string, accept?: string): Promise<Reply> {
@@ -131,9 +140,17 @@ async function onServer<T>(server: Server, run: (server: Server) => Promise<T>):
 
 /** A server that runs already (HOLDFAST_CONTRACT_URL, _TOKEN, _CA: path), else one that is started; undefined where none can be. */
 async function realServer(stops: (() => Promise<void>)[]): Promise<Connection | undefined> {
-  const { HOLDFAST_CONTRACT_URL: url, HOLDFAST_CONTRACT_TOKEN: token, HOLDFAST_CONTRACT_CA: ca } = process.env;
+  const {
+    HOLDFAST_CONTRACT_URL: url,
+    HOLDFAST_CONTRACT_TOKEN: token,
+    HOLDFAST_CONTRACT_CA: ca,
+  } = process.env;
   if (url !== undefined) {
-    return { url, token: token ?? "", ...(ca === undefined ? {} : { ca: readFileSync(ca, "utf8") }) };
+    return {
+      url,
+      token: token ?? "",
+      ...(ca === undefined ? {} : { ca: readFileSync(ca, "utf8") }),
+    };
   }
   const have = haveControlPlane();
   if (!have.ok) {
@@ -150,6 +167,14 @@ async function realServer(stops: (() => Promise<void>)[]): Promise<Connection | 
 export function outcome({ code, body }: Reply): Body {
   if (body.kind !== "Status") return { code, object: body };
   const { reason, message, details } = body;
-  const causes = [...(details?.causes ?? [])].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-  return { code, reason, message, ...(causes.length > 0 ? { causes } : {}), details: { ...details, causes: undefined } };
+  const causes = [...(details?.causes ?? [])].sort((a, b) =>
+    JSON.stringify(a) < JSON.stringify(b) ? -1 : 1,
+  );
+  return {
+    code,
+    reason,
+    message,
+    ...(causes.length > 0 ? { causes } : {}),
+    details: { ...details, causes: undefined },
+  };
 }

@@ -12,11 +12,15 @@ export interface Shape {
 }
 
 function metadata(dice: Dice) {
-  return dice.members({
-    labels: () => dice.members({ a: () => dice.pick(["1", "2"]), b: () => dice.pick(["1", "2"]) }),
-    annotations: () => dice.members({ x: () => dice.pick(["1", "2"]), y: () => "1" }),
-    finalizers: () => dice.some(["example.com/one", "example.com/two", "example.com/three"]),
-  }, 0.4);
+  return dice.members(
+    {
+      labels: () =>
+        dice.members({ a: () => dice.pick(["1", "2"]), b: () => dice.pick(["1", "2"]) }),
+      annotations: () => dice.members({ x: () => dice.pick(["1", "2"]), y: () => "1" }),
+      finalizers: () => dice.some(["example.com/one", "example.com/two", "example.com/three"]),
+    },
+    0.4,
+  );
 }
 
 const configMap: Shape = {
@@ -26,10 +30,18 @@ const configMap: Shape = {
   path: (namespace) => `/api/v1/namespaces/${namespace}/configmaps`,
   body: (dice) => ({
     metadata: metadata(dice),
-    ...dice.members({
-      data: () => dice.members({ a: () => dice.pick(["1", "2", ""]), b: () => dice.pick(["1", "2"]), c: () => "3" }),
-      binaryData: () => dice.members({ d: () => dice.pick(["YQ==", "Yg=="]) }),
-    }, 0.8),
+    ...dice.members(
+      {
+        data: () =>
+          dice.members({
+            a: () => dice.pick(["1", "2", ""]),
+            b: () => dice.pick(["1", "2"]),
+            c: () => "3",
+          }),
+        binaryData: () => dice.members({ d: () => dice.pick(["YQ==", "Yg=="]) }),
+      },
+      0.8,
+    ),
   }),
 };
 
@@ -37,20 +49,35 @@ function container(dice: Dice, name: string) {
   return {
     name,
     image: dice.pick(["app:1", "app:2", "app"]),
-    ...dice.members({
-      args: () => dice.some(["a", "b", "c"]),
-      env: () => dice.some(["A", "B", "C"]).map((key) => ({ name: key, value: dice.pick(["1", "2"]) })),
-      ports: () => dice.some([80, 81, 82]).map((port) => ({
-        containerPort: port,
-        ...dice.members({ protocol: () => dice.pick(["TCP", "UDP"]), name: () => `p${port}` }, 0.4),
-      })),
-      resources: () => dice.members({
-        limits: () => dice.members({ cpu: () => dice.pick(["1", "500m", "0.5"]), memory: () => dice.pick(["1Gi", "1024Mi"]) }),
-        requests: () => dice.members({ cpu: () => "100m" }),
-      }),
-      volumeMounts: () => dice.some(["/a", "/b"]).map((mountPath) => ({ mountPath, name: "data" })),
-      securityContext: () => dice.members({ runAsUser: () => 1, privileged: () => dice.chance(0.5) }),
-    }, 0.4),
+    ...dice.members(
+      {
+        args: () => dice.some(["a", "b", "c"]),
+        env: () =>
+          dice.some(["A", "B", "C"]).map((key) => ({ name: key, value: dice.pick(["1", "2"]) })),
+        ports: () =>
+          dice.some([80, 81, 82]).map((port) => ({
+            containerPort: port,
+            ...dice.members(
+              { protocol: () => dice.pick(["TCP", "UDP"]), name: () => `p${port}` },
+              0.4,
+            ),
+          })),
+        resources: () =>
+          dice.members({
+            limits: () =>
+              dice.members({
+                cpu: () => dice.pick(["1", "500m", "0.5"]),
+                memory: () => dice.pick(["1Gi", "1024Mi"]),
+              }),
+            requests: () => dice.members({ cpu: () => "100m" }),
+          }),
+        volumeMounts: () =>
+          dice.some(["/a", "/b"]).map((mountPath) => ({ mountPath, name: "data" })),
+        securityContext: () =>
+          dice.members({ runAsUser: () => 1, privileged: () => dice.chance(0.5) }),
+      },
+      0.4,
+    ),
   };
 }
 
@@ -62,21 +89,36 @@ const podTemplate: Shape = {
   body: (dice) => ({
     metadata: metadata(dice),
     template: {
-      metadata: dice.members({ labels: () => dice.members({ a: () => dice.pick(["1", "2"]), b: () => "1" }) }),
+      metadata: dice.members({
+        labels: () => dice.members({ a: () => dice.pick(["1", "2"]), b: () => "1" }),
+      }),
       spec: {
         containers: ["main", ...dice.some(["side", "third"])].map((name) => container(dice, name)),
-        volumes: [{ name: "data", emptyDir: {} }, ...dice.some([{ name: "more", configMap: { name: "x" } }])],
-        ...dice.members({
-          nodeSelector: () => dice.members({ a: () => "1", b: () => dice.pick(["1", "2"]) }),
-          tolerations: () => dice.some([{ key: "a", operator: "Exists" }, { key: "b", operator: "Exists" }]),
-          imagePullSecrets: () => dice.some(["s", "t"]).map((name) => ({ name })),
-          topologySpreadConstraints: () => dice.some(["zone", "host"]).map((topologyKey) => ({
-            topologyKey, maxSkew: dice.pick([1, 2]), whenUnsatisfiable: dice.pick(["DoNotSchedule", "ScheduleAnyway"]),
-            labelSelector: { matchLabels: { a: dice.pick(["1", "2"]) } },
-          })),
-          terminationGracePeriodSeconds: () => dice.pick([1, 2]),
-          hostNetwork: () => false,
-        }, 0.35),
+        volumes: [
+          { name: "data", emptyDir: {} },
+          ...dice.some([{ name: "more", configMap: { name: "x" } }]),
+        ],
+        ...dice.members(
+          {
+            nodeSelector: () => dice.members({ a: () => "1", b: () => dice.pick(["1", "2"]) }),
+            tolerations: () =>
+              dice.some([
+                { key: "a", operator: "Exists" },
+                { key: "b", operator: "Exists" },
+              ]),
+            imagePullSecrets: () => dice.some(["s", "t"]).map((name) => ({ name })),
+            topologySpreadConstraints: () =>
+              dice.some(["zone", "host"]).map((topologyKey) => ({
+                topologyKey,
+                maxSkew: dice.pick([1, 2]),
+                whenUnsatisfiable: dice.pick(["DoNotSchedule", "ScheduleAnyway"]),
+                labelSelector: { matchLabels: { a: dice.pick(["1", "2"]) } },
+              })),
+            terminationGracePeriodSeconds: () => dice.pick([1, 2]),
+            hostNetwork: () => false,
+          },
+          0.35,
+        ),
       },
     },
   }),
@@ -113,7 +155,9 @@ const networkPolicy: Shape = {
     metadata: metadata(dice),
     spec: {
       // Nothing empty in here: this kind's generation counts nil and empty as different, which JSON cannot tell.
-      podSelector: dice.members({ matchLabels: () => ({ a: "1", ...dice.members({ b: () => dice.pick(["1", "2"]) }) }) }),
+      podSelector: dice.members({
+        matchLabels: () => ({ a: "1", ...dice.members({ b: () => dice.pick(["1", "2"]) }) }),
+      }),
       ...dice.members({
         policyTypes: () => dice.pick([["Ingress"], ["Ingress", "Egress"]]),
         ingress: () => [{}, ...dice.some([{ ports: [{ port: 80 }] }, {}])],
@@ -131,30 +175,50 @@ const thing: Shape = {
   path: (namespace) => `/apis/${thingGroup}/v1/namespaces/${namespace}/things`,
   body: (dice) => ({
     metadata: metadata(dice),
-    ...dice.members({
-      spec: () => dice.members({
-        text: () => dice.pick(["a", "b", ""]),
-        count: () => dice.pick([0, 1, 2]),
-        map: () => dice.members({ a: () => "1", b: () => dice.pick(["1", "2"]) }),
-        atomicMap: () => dice.members({ a: () => "1", b: () => dice.pick(["1", "2"]) }),
-        set: () => dice.some(["x", "y", "z"]),
-        atomicList: () => dice.some(["x", "y", "z"]),
-        items: () => dice.some(["one", "two", "three"]).map((name) => ({
-          name,
-          ...dice.members({ value: () => dice.pick(["1", "2"]), tags: () => dice.some(["p", "q"]) }),
-        })),
-        ports: () => dice.some([1, 2]).map((port) => ({
-          port, ...dice.members({ protocol: () => dice.pick(["TCP", "UDP"]), note: () => dice.pick(["m", "n"]) }),
-        })),
-        nested: () => dice.members({ deep: () => dice.members({ a: () => dice.pick([1, 2]), b: () => 1 }) }),
-        free: () => dice.members({
-          any: () => dice.pick(["text", 1, true]),
-          list: () => dice.some([1, 2, 3]),
-          map: () => dice.members({ a: () => 1, b: () => dice.members({ c: () => 1 }) }),
-        }),
-      }, 0.5),
-      status: () => ({ phase: dice.pick(["a", "b"]) }),
-    }, 0.8),
+    ...dice.members(
+      {
+        spec: () =>
+          dice.members(
+            {
+              text: () => dice.pick(["a", "b", ""]),
+              count: () => dice.pick([0, 1, 2]),
+              map: () => dice.members({ a: () => "1", b: () => dice.pick(["1", "2"]) }),
+              atomicMap: () => dice.members({ a: () => "1", b: () => dice.pick(["1", "2"]) }),
+              set: () => dice.some(["x", "y", "z"]),
+              atomicList: () => dice.some(["x", "y", "z"]),
+              items: () =>
+                dice.some(["one", "two", "three"]).map((name) => ({
+                  name,
+                  ...dice.members({
+                    value: () => dice.pick(["1", "2"]),
+                    tags: () => dice.some(["p", "q"]),
+                  }),
+                })),
+              ports: () =>
+                dice.some([1, 2]).map((port) => ({
+                  port,
+                  ...dice.members({
+                    protocol: () => dice.pick(["TCP", "UDP"]),
+                    note: () => dice.pick(["m", "n"]),
+                  }),
+                })),
+              nested: () =>
+                dice.members({
+                  deep: () => dice.members({ a: () => dice.pick([1, 2]), b: () => 1 }),
+                }),
+              free: () =>
+                dice.members({
+                  any: () => dice.pick(["text", 1, true]),
+                  list: () => dice.some([1, 2, 3]),
+                  map: () => dice.members({ a: () => 1, b: () => dice.members({ c: () => 1 }) }),
+                }),
+            },
+            0.5,
+          ),
+        status: () => ({ phase: dice.pick(["a", "b"]) }),
+      },
+      0.8,
+    ),
   }),
 };
 
@@ -171,13 +235,22 @@ export const thingDefinition = {
   spec: {
     group: thingGroup,
     scope: "Namespaced",
-    names: { plural: "things", singular: "thing", kind: "Thing", listKind: "ThingList", shortNames: ["th"] },
+    names: {
+      plural: "things",
+      singular: "thing",
+      kind: "Thing",
+      listKind: "ThingList",
+      shortNames: ["th"],
+    },
     versions: [
       {
         name: "v1",
         served: true,
         storage: true,
-        subresources: { status: {}, scale: { specReplicasPath: ".spec.replicas", statusReplicasPath: ".status.count" } },
+        subresources: {
+          status: {},
+          scale: { specReplicasPath: ".spec.replicas", statusReplicasPath: ".status.count" },
+        },
         schema: {
           openAPIV3Schema: {
             type: "object",
@@ -200,7 +273,11 @@ export const thingDefinition = {
                     items: {
                       type: "object",
                       required: ["name"],
-                      properties: { name: text, value: text, tags: { type: "array", items: text, "x-kubernetes-list-type": "set" } },
+                      properties: {
+                        name: text,
+                        value: text,
+                        tags: { type: "array", items: text, "x-kubernetes-list-type": "set" },
+                      },
                     },
                   },
                   ports: {
@@ -210,13 +287,20 @@ export const thingDefinition = {
                     items: {
                       type: "object",
                       required: ["port"],
-                      properties: { port: { type: "integer" }, protocol: { ...text, default: "TCP" }, note: text },
+                      properties: {
+                        port: { type: "integer" },
+                        protocol: { ...text, default: "TCP" },
+                        note: text,
+                      },
                     },
                   },
                   nested: {
                     type: "object",
                     properties: {
-                      deep: { type: "object", properties: { a: { type: "integer" }, b: { type: "integer" } } },
+                      deep: {
+                        type: "object",
+                        properties: { a: { type: "integer" }, b: { type: "integer" } },
+                      },
                     },
                   },
                   free: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
@@ -235,7 +319,9 @@ export const thingDefinition = {
 export async function defineThings(server: {
   send(method: string, path: string, sent?: { body: unknown }): Promise<{ code: number }>;
 }): Promise<void> {
-  await server.send("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", { body: thingDefinition });
+  await server.send("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+    body: thingDefinition,
+  });
   for (let tries = 0; tries < 100; tries += 1) {
     const { code } = await server.send("GET", `/apis/${thingGroup}/v1/things`);
     if (code === 200) return;

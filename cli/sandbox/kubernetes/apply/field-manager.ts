@@ -1,12 +1,5 @@
 import { isMap, type Json } from "../json.ts";
-import {
-  difference,
-  emptySet,
-  isEmptySet,
-  setOf,
-  setsEqual,
-  union,
-} from "../typed/field-set.ts";
+import { difference, emptySet, isEmptySet, setOf, setsEqual, union } from "../typed/field-set.ts";
 import {
   compareText,
   isReset,

@@ -29,7 +29,8 @@ import { readScale, writeScale } from "./scale.ts";
 /** Finds what a path names. Throws a 404 when its kind is not served. */
 export function targetAt(cluster: Cluster, route: ObjectRoute): Target {
   const served = cluster.registry.find(route.group, route.version, route.plural);
-  if (served === undefined) throw cluster.registry.groups().includes(route.group) ? pathNotFound() : new PageNotFound();
+  if (served === undefined)
+    throw cluster.registry.groups().includes(route.group) ? pathNotFound() : new PageNotFound();
   const { namespace, name, subresource } = route;
   const known = served.version.subresources.some((sub) => sub.name === subresource);
   if (subresource !== "" && !known) throw pathNotFound();

@@ -1,15 +1,9 @@
 import { ensureMap, isMap, type Json, listAt, mapAt } from "../json.ts";
+import { fallback, maps } from "./fill.ts";
 import { defaultPodRequests, defaultPodSpec } from "./pod-defaults.ts";
 import { qualified, type Resource } from "./resource.ts";
 
 type Defaults = (object: Json) => void;
-
-/** Sets what is absent. */
-export function fallback(target: Json, values: Json): void {
-  for (const [key, value] of Object.entries(values)) {
-    if (target[key] === undefined || target[key] === null) target[key] = value;
-  }
-}
 
 /** The defaults that the server fills in for a built-in kind. Changes `object`. */
 export function setDefaults(resource: Resource, object: Json): void {
@@ -84,10 +78,6 @@ const byResource: Readonly<Record<string, Defaults>> = {
     if (isMap(service) && isMap(service.service)) fallback(service.service, { port: 443 });
   },
 };
-
-export function maps(values: readonly unknown[]): Json[] {
-  return values.filter(isMap);
-}
 
 function podTemplate(spec: Json): void {
   defaultPodSpec(mapAt(spec, "template", "spec"));

@@ -14,8 +14,14 @@ export function nextGeneration(resource: Resource, live: Json, next: Json): unkn
 
 function comparedPart(resource: Resource, object: Json): unknown {
   const { metadata: _, status: __, apiVersion: ___, kind: ____, ...rest } = object;
-  // A Deployment's annotations reach its ReplicaSets.
-  return qualified(resource) === "deployments.apps"
-    ? { rest, annotations: mapAt(object, "metadata").annotations ?? {} }
-    : rest;
+  const { annotations = {}, labels = {} } = mapAt(object, "metadata");
+  switch (qualified(resource)) {
+    // Its annotations reach its ReplicaSets.
+    case "deployments.apps":
+      return { rest, annotations };
+    case "endpointslices.discovery.k8s.io":
+      return { rest, labels };
+    default:
+      return rest;
+  }
 }

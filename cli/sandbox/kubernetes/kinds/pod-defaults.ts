@@ -1,5 +1,5 @@
 import { isMap, type Json, listAt, mapAt } from "../json.ts";
-import { fallback, maps } from "./defaults.ts";
+import { fallback, maps } from "./fill.ts";
 
 /** The defaults of a pod spec, also inside templates. Changes `spec`. */
 export function defaultPodSpec(spec: Json): void {

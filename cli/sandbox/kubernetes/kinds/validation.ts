@@ -41,7 +41,8 @@ const checks: Readonly<Record<string, Check>> = {
   podtemplates: (object) => podCauses(object, ["template", "spec"]),
   replicationcontrollers: (object) => podCauses(object, ["spec", "template", "spec"]),
   "jobs.batch": (object) => podCauses(object, ["spec", "template", "spec"]),
-  "cronjobs.batch": (object) => podCauses(object, ["spec", "jobTemplate", "spec", "template", "spec"]),
+  "cronjobs.batch": (object) =>
+    podCauses(object, ["spec", "jobTemplate", "spec", "template", "spec"]),
   services: serviceCauses,
   secrets: (object) =>
     Object.entries(mapAt(object, "data"))
@@ -78,11 +79,33 @@ function workload(object: Json): Cause[] {
 /** A pod runs something. */
 function podCauses(object: Json, path: readonly string[]): Cause[] {
   const place = path.join(".");
-  const required = (field: string): Cause => ({ reason: "FieldValueRequired", message: "Required value", field });
+  const required = (field: string): Cause => ({
+    reason: "FieldValueRequired",
+    message: "Required value",
+    field,
+  });
   const containers = listAt(object, ...path, "containers");
   if (containers.length === 0) return [required(`${place}.containers`)];
-  return containers.flatMap((container, index) =>
-    textAt(container, "image") === "" ? [required(`${place}.containers[${index}].image`)] : [],
+  return containers.flatMap((container, index) => {
+    const own = `${place}.containers[${index}]`;
+    const image = textAt(container, "image") === "" ? [required(`${own}.image`)] : [];
+    return [...image, ...portCauses(container, own)];
+  });
+}
+
+/** Names of a container's ports are unique. */
+function portCauses(container: unknown, place: string): Cause[] {
+  const names = listAt(container, "ports").map((port) => textAt(port, "name"));
+  return names.flatMap((name, index) =>
+    name === "" || names.indexOf(name) === index
+      ? []
+      : [
+          {
+            reason: "FieldValueDuplicate",
+            message: `Duplicate value: ${JSON.stringify(name)}`,
+            field: `${place}.ports[${index}].name`,
+          },
+        ],
   );
 }
 

@@ -85,7 +85,9 @@ export function aggregated(registry: Registry, core: boolean, stale: StaleGroups
 function discovered(resource: Resource, at: ResourceVersion): Json {
   const { kind, plural, singular, namespaced, verbs, shortNames, categories } = resource;
   // Built-in kinds leave out what the document's place says already.
-  const own = resource.builtin ? { group: "", version: "", kind } : { group: resource.group, version: at.version, kind };
+  const own = resource.builtin
+    ? { group: "", version: "", kind }
+    : { group: resource.group, version: at.version, kind };
   return {
     resource: plural,
     responseKind: own,
@@ -96,9 +98,7 @@ function discovered(resource: Resource, at: ResourceVersion): Json {
     ...(categories.length > 0 ? { categories } : {}),
     ...(at.subresources.length > 0
       ? {
-          subresources: at.subresources.map((sub) =>
-            subresource(sub, own),
-          ),
+          subresources: at.subresources.map((sub) => subresource(sub, own)),
         }
       : {}),
   };

@@ -1,5 +1,5 @@
 import { type Cluster, seenAt, type Target } from "../cluster.ts";
-import { badRequest, expired, Fault, invalid } from "../http/fault.ts";
+import { badRequest, expired, Fault, internal } from "../http/fault.ts";
 import { isMap, type Json, mapAt } from "../json.ts";
 import { apiVersionAt, resourceId } from "../kinds/resource.ts";
 import { selectorOf } from "./select.ts";
@@ -73,13 +73,13 @@ function checkVersion(cluster: Cluster, query: URLSearchParams): void {
   }
 }
 
-/** `resourceVersion` of a list or watch; 0 for none. Throws a 400. */
-export function versionAsked(query: URLSearchParams): number {
+/** `resourceVersion` of a list or watch; 0 for none. Throws a 400, for a watch a 500, as the server does. */
+export function versionAsked(query: URLSearchParams, isWatch = false): number {
   const text = query.get("resourceVersion") ?? "";
   if (/^\d*$/.test(text)) return Number(text);
-  throw invalid({ group: "", plural: "", kind: "ListOptions", name: "" }, [
-    { reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(text)}`, field: "resourceVersion" },
-  ]);
+  const shown = JSON.stringify(text);
+  const why = `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: invalid syntax`;
+  throw isWatch ? internal(why) : badRequest(`invalid resource version: ${why}`);
 }
 
 function tooLarge(asked: number, current: number): Fault {

@@ -25,7 +25,7 @@ export function openWatch(target: Target, query: URLSearchParams): Watch {
   const { cluster, served, namespace } = target;
   const id = resourceId(served.resource);
   const selects = selectorOf(query, namespace);
-  const from = versionAsked(query);
+  const from = versionAsked(query, true);
   const sendsInitial = query.get("sendInitialEvents") === "true";
   const frameOf = (event: StoredEvent) =>
     transition(event, selects, (object) => seenAt(served, object));

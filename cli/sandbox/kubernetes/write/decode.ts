@@ -6,7 +6,7 @@ import { applyDefaults, pruneUnknown } from "../kinds/crd-object.ts";
 import { setDefaults } from "../kinds/defaults.ts";
 import { goForm } from "../kinds/go-form.ts";
 import { apiVersionAt, type Served } from "../kinds/resource.ts";
-import { type MapSchema, memberSchema, type Schema } from "../typed/schema.ts";
+import { memberSchema, type Schema } from "../typed/schema.ts";
 import { describeErrors, typeErrors } from "../typed/validate.ts";
 
 const objectMeta = "apimachinery.pkg.apis.meta.v1.ObjectMeta";

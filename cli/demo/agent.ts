@@ -51,7 +51,9 @@ export async function startDemoAgent(place: DemoPlace): Promise<DemoAgent> {
     allowedHosts: [],
   });
   const stopping = new AbortController();
-  const running = agent.run(stopping.signal);
+  const running = agent.run(stopping.signal).catch((error: unknown) => {
+    if (!stopping.signal.aborted) emit({ type: "error", message: String(error) });
+  });
   return {
     page: servers.urls.page ?? "",
     nudge: () => agent.nudge(),

@@ -14,8 +14,11 @@ export function createDemoApi({ url, token }: ClusterAddress, signal: AbortSigna
   return {
     async get(path) {
       const answer = await fetch(url + path, { headers: { authorization }, signal });
+      if (answer.status === 404) {
+        await answer.arrayBuffer(); // of a group that is not served yet it is no JSON
+        return undefined;
+      }
       const body: unknown = await answer.json();
-      if (answer.status === 404) return undefined;
       if (!answer.ok || !isJsonObject(body)) throw new Error(`GET ${path}: ${answer.status}`);
       return body;
     },

@@ -28,9 +28,12 @@ export async function startDemo(settings: DemoSettings, signal: AbortSignal): Pr
   const servers = new Map<ClusterName, SandboxCluster>();
   const agents = new Map<ClusterName, DemoAgent>();
   const stop = async () => {
-    await Promise.all([...agents.values()].map((agent) => agent.stop()));
-    await Promise.all([...servers.values()].map((server) => server.stop()));
-    await git.close();
+    const before = [...agents.values()].map((agent) => agent.stop());
+    await Promise.allSettled(before);
+    await Promise.allSettled([
+      ...[...servers.values()].map((server) => server.stop()),
+      git.close(),
+    ]);
     await rm(folder, { recursive: true, force: true });
   };
   try {

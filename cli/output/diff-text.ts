@@ -137,7 +137,7 @@ function fieldLines(field: FieldDiff, { colours }: Style): readonly string[] {
 
 /** Who set what is there now, by the server's record: a client's claim. */
 function ownerText({ manager, time }: FieldDiff): string {
-  if (manager === undefined) return "";
+  if (manager === undefined || manager === "unknown") return "";
   return [`set by ${escapeLine(manager)}`, time ?? ""].filter((part) => part !== "").join(", ");
 }
 

@@ -3,12 +3,14 @@ import { servedKind } from "../cluster/client.ts";
 import { ApiError } from "../cluster/errors.ts";
 import type { Change, ChangeResult } from "../model/change.ts";
 import type { Inventory, InventoryEntry } from "../model/inventory.ts";
-import { refId } from "../model/object.ts";
+import { type KubeObject, refId } from "../model/object.ts";
 import type { Held } from "../model/status.ts";
 import { isOpen } from "../plan/blocked.ts";
 import { guard, type Removal } from "../plan/guard.ts";
 import { compareRefs, ranks } from "../plan/order.ts";
-import { changeOf, type FreshRead, judgeDeletion, type Verdict } from "../plan/prune.ts";
+import { type FreshRead, judgeDeletion } from "../plan/prune.ts";
+import { spare } from "../plan/spare.ts";
+import { changeOf, type Verdict } from "../plan/verdict.ts";
 import { declaredBy } from "./inventory.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 import { tell } from "./tell.ts";
@@ -49,10 +51,11 @@ export async function prune(
   if (undeclared.length === 0) return { results: [], used: [] };
   const postponed = postpone(at);
   if (postponed !== undefined) return { results: [], used: [], postponed };
-  const verdicts = await Promise.all(
-    undeclared.map((entry) => judgeEntry(ports, at, { entry, signal })),
+  const verdicts = spare(
+    await Promise.all(undeclared.map((entry) => judgeEntry(ports, at, { entry, signal }))),
   );
-  const doomed = verdicts.filter((verdict) => verdict.verdict === "delete");
+  const isWhole = !verdicts.some(({ verdict }) => verdict === "error"); // P-41
+  const doomed = isWhole ? verdicts.filter((verdict) => verdict.verdict === "delete") : [];
   const guarding = guard(doomed, {
     app: input.unit.app,
     cluster: input.unit.cluster.name,
@@ -68,7 +71,7 @@ export async function prune(
   const { held, used } = guarding;
   tellHeld(ports, input, held);
   const changes = verdicts
-    .filter(({ verdict }) => held === undefined || verdict !== "delete")
+    .filter(({ verdict }) => verdict !== "delete" || (isWhole && held === undefined))
     .map((verdict) => carried(verdict, at.removal));
   return {
     results: await carryOut(ports, { input, changes, verdicts }, signal),
@@ -98,7 +101,7 @@ async function judgeEntry(
     installation: installation.id,
     agentNamespace: installation.agentNamespace,
     protect: unit.protect,
-    desired: declaredBy(input),
+    objects: objectsOf(at),
     declaredBy: neighbours.declaredBy,
     declaredUids: declaredUids(at),
     namespaceUsedBy: (name) => ownUse(at, name) ?? neighbours.namespaceUsedBy(name),
@@ -107,6 +110,14 @@ async function judgeEntry(
     settleMs,
     nowMs: ports.clock.now(),
   });
+}
+
+/** What is declared, and what lives of it: while a change is held back, the live object still needs what it names. */
+function objectsOf({ input, applied }: PruneInput): readonly KubeObject[] {
+  return [
+    ...declaredBy(input).map(({ object }) => object),
+    ...applied.flatMap(({ live }) => live ?? []),
+  ];
 }
 
 function declaredUids({ input, applied }: PruneInput): ReadonlySet<string> {

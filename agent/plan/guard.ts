@@ -4,7 +4,7 @@ import { describeRef, type ObjectRef, refId } from "../model/object.ts";
 import type { Reason } from "../model/reason.ts";
 import type { Held } from "../model/status.ts";
 import { planText } from "./order.ts";
-import type { Guarded, Verdict } from "./prune.ts";
+import type { Guarded, Verdict } from "./verdict.ts";
 
 type Doomed = Extract<Verdict, { verdict: "delete" }>;
 
@@ -19,6 +19,13 @@ export type Accept =
       readonly max?: number;
     };
 
+/** The whole unit goes (P-72): `hold` asks first, `delete` only for what is protected or was lost, `orphan` lets go. */
+export interface Removal {
+  readonly how: "hold" | "delete" | "orphan";
+  readonly reason: Reason;
+  readonly why: string;
+}
+
 export interface GuardInput {
   readonly app: string;
   readonly cluster: string;
@@ -31,6 +38,7 @@ export interface GuardInput {
   readonly maxShare: number;
   readonly accepts: readonly Accept[];
   readonly hasher: Hasher;
+  readonly removal?: Removal;
 }
 
 export interface Guarding {
@@ -80,6 +88,10 @@ interface Tripped {
 }
 
 function trippedBy(doomed: readonly Doomed[], input: GuardInput): Tripped | undefined {
+  const { removal } = input;
+  if (removal?.how === "orphan") return undefined;
+  if (removal?.how === "hold") return removal;
+  if (removal?.how === "delete") return protectedOne(doomed);
   if (input.declared.size === 0) return { reason: "EmptyRender", why: "it renders to nothing" };
   return tooMany(doomed, input) ?? protectedOne(doomed);
 }

@@ -49,6 +49,20 @@ export function objectSettings({ metadata }: KubeObject): ObjectSettings {
   };
 }
 
+/** How `reconcile: disabled` is remembered, by whichever annotation it was said. */
+export const reconcileOff = `${annotations.reconcile}: disabled`;
+
+/** Why a declared object is not pruned like others; kept in the inventory, so that it counts although it may never reach the live object (P-20). */
+export function protectionOf(object: KubeObject): string | undefined {
+  const { reconcileDisabled, pruneDisabled, deleteConfirm } = objectSettings(object);
+  return reconcileDisabled ? reconcileOff : (pruneDisabled ?? deleteConfirm);
+}
+
+/** Whether a protection as remembered only asks first (P-50 c). */
+export function isConfirmation(protection: string): boolean {
+  return protection.endsWith("=confirm");
+}
+
 function argoSettings(all: Annotations): readonly Equivalent[] {
   const options = annotation(all, argoOptions)?.split(",") ?? [];
   return options.map((option) => [argoOptions, option.trim()]);

@@ -1,11 +1,11 @@
 import type { ApiFailure } from "../model/api-failure.ts";
-import type { Change, Desired } from "../model/change.ts";
 import type { InventoryEntry } from "../model/inventory.ts";
-import { describeRef, type KubeObject, type ObjectRef, versionOf } from "../model/object.ts";
-import { objectSettings } from "./object-settings.ts";
-import { isMarkedOurs } from "./ownership.ts";
+import type { KubeObject, ObjectRef } from "../model/object.ts";
+import { isConfirmation, objectSettings, reconcileOff } from "./object-settings.ts";
+import { ownershipOf } from "./ownership.ts";
 import { isProtectedKind } from "./protect.ts";
 import { referrerOf } from "./references.ts";
+import { type Guarded, letAlone, stillNeeded, type Verdict, wait } from "./verdict.ts";
 
 /** A fresh GET, made for this decision (4.5). */
 export type FreshRead =
@@ -22,7 +22,8 @@ export interface PruneContext {
   readonly agentNamespace: string;
   /** Kinds protected by fleet.yaml and settings, beyond the shipped list. */
   readonly protect: readonly string[];
-  readonly desired: readonly Desired[];
+  /** Of this app: what it declares, and how that lives; both may need what is to go (P-86). */
+  readonly objects: readonly KubeObject[];
   /** 4.5-1: who else on this cluster declares an identity at the newest accepted commit. */
   readonly declaredBy: (ref: ObjectRef) => string | undefined;
   /** 4.5-5: UIDs of live objects that any unit declares. */
@@ -36,32 +37,6 @@ export interface PruneContext {
   readonly settleMs: number;
   readonly nowMs: number;
 }
-
-/** What is to become of one undeclared entry, before the guard looks at the whole set. */
-export type Verdict =
-  | {
-      readonly verdict: "delete";
-      readonly ref: ObjectRef;
-      readonly entry: InventoryEntry;
-      readonly live: KubeObject;
-      readonly guarded: Guarded | undefined;
-    }
-  | {
-      readonly verdict: "let-alone";
-      readonly ref: ObjectRef;
-      readonly why: string;
-      readonly forget: boolean;
-    }
-  | {
-      readonly verdict: "wait";
-      readonly ref: ObjectRef;
-      readonly why: string;
-      readonly live?: KubeObject;
-    }
-  | { readonly verdict: "error"; readonly ref: ObjectRef; readonly failure: ApiFailure };
-
-/** Why a person must be asked (P-50 c, d). */
-export type Guarded = "protected-kind" | "protected-object" | "confirm" | "recovered";
 
 /** Rules 1 to 8 of §4.5 for one entry. Failing 2 to 6 leaves the object alone and says so; it is no hold. */
 export function judgeDeletion(
@@ -119,11 +94,9 @@ function notOurs(
   context: PruneContext,
 ): Verdict | undefined {
   const { ref } = entry;
-  const { app, installation } = context;
-  const { uid, ownerReferences = [] } = live.metadata;
-  if (!isMarkedOurs(live, { installation, app })) {
-    return letAlone(ref, "it does not bear this app's mark: let alone, no longer tracked", true); // P-63
-  }
+  const { uid, ownerReferences: [owner] = [] } = live.metadata;
+  const unmarked = notMarked(entry, live, context);
+  if (unmarked !== undefined) return unmarked;
   if (entry.uid !== undefined && entry.uid !== uid) {
     return letAlone(
       ref,
@@ -131,17 +104,28 @@ function notOurs(
       true,
     );
   }
-  if (ownerReferences.length > 0) {
-    return letAlone(
-      ref,
-      `it is owned by ${ownerReferences[0]?.kind} ${ownerReferences[0]?.name}`,
-      false,
-    );
+  if (owner !== undefined) {
+    return { ...letAlone(ref, `it is owned by ${owner.kind} ${owner.name}`, false), live };
   }
   if (uid !== undefined && context.declaredUids.has(uid)) {
     return letAlone(ref, "it is the same object as one that is declared under another group", true);
   }
   return undefined;
+}
+
+/** 4.5-3. Handed over (P-63), replaced, or never made (P-18): no longer tracked. A mark that was taken off lets nothing go. */
+function notMarked(
+  entry: InventoryEntry,
+  live: KubeObject,
+  { app, installation }: PruneContext,
+): Verdict | undefined {
+  const { ref, uid } = entry;
+  const { owner } = ownershipOf(live, { installation, app });
+  if (owner === "us") return undefined;
+  if (owner === "app" || owner === "installation" || uid !== live.metadata.uid) {
+    return letAlone(ref, "it does not bear this app's mark: let alone, no longer tracked", true);
+  }
+  return { ...letAlone(ref, "it no longer bears this app's mark: let alone", false), live };
 }
 
 /** 4.5-1, 4.5-6, P-86: others need it. */
@@ -151,8 +135,8 @@ function keptFor(
   context: PruneContext,
 ): Verdict | undefined {
   const { ref } = entry;
-  if (objectSettings(live).reconcileDisabled)
-    return letAlone(ref, "holdfast.dev/reconcile: disabled", false);
+  if (objectSettings(live).reconcileDisabled || entry.protect === reconcileOff)
+    return { ...letAlone(ref, reconcileOff, false), live };
   const other = context.declaredBy(ref);
   if (other !== undefined)
     return wait(ref, `app ${other} declares it, too, and has not taken it over yet`);
@@ -161,13 +145,8 @@ function keptFor(
     const user = context.crdUsedBy(ref.name);
     if (user !== undefined) return letAlone(ref, `app ${user} declares resources of it`, false);
   }
-  const referrer = referrerOf(
-    ref,
-    context.desired.map(({ object }) => object),
-  );
-  return referrer === undefined
-    ? undefined
-    : wait(ref, `${describeRef(referrer)} still refers to it`);
+  const referrer = referrerOf(ref, context.objects);
+  return referrer === undefined ? undefined : stillNeeded(ref, referrer);
 }
 
 function keptNamespace(ref: ObjectRef, context: PruneContext): Verdict | undefined {
@@ -186,43 +165,10 @@ function guardedBy(
   { protect }: PruneContext,
 ): Guarded | undefined {
   const settings = objectSettings(live);
-  if (entry.protect !== undefined || settings.pruneDisabled !== undefined)
+  const asksOnly = entry.protect !== undefined && isConfirmation(entry.protect);
+  if (settings.pruneDisabled !== undefined || (entry.protect !== undefined && !asksOnly))
     return "protected-object";
   if (entry.state === "recovered") return "recovered"; // P-19
   if (isProtectedKind(live, entry.ref, protect)) return "protected-kind";
-  return settings.deleteConfirm === undefined ? undefined : "confirm";
-}
-
-/** The change that carries out a verdict; an object that may never be deleted is released instead (P-21). */
-export function changeOf(verdict: Verdict): Change {
-  const { ref } = verdict;
-  switch (verdict.verdict) {
-    case "delete": {
-      const action = verdict.guarded === "protected-object" ? "release" : "delete";
-      const { live, entry } = verdict;
-      return { action, ref, version: entry.version, over: versionOf(live), live };
-    }
-    case "let-alone":
-      return { action: "skip", ref, why: verdict.why, forget: verdict.forget };
-    case "wait":
-      return { action: "skip", ref, why: verdict.why, forget: false };
-    case "error":
-      return {
-        action: "fail",
-        ref,
-        problem: {
-          reason: "ApiError",
-          message: `${describeRef(ref)}: ${verdict.failure.message}`,
-          ref,
-        },
-      };
-  }
-}
-
-function letAlone(ref: ObjectRef, why: string, forget: boolean): Verdict {
-  return { verdict: "let-alone", ref, why, forget };
-}
-
-function wait(ref: ObjectRef, why: string): Extract<Verdict, { verdict: "wait" }> {
-  return { verdict: "wait", ref, why };
+  return asksOnly || settings.deleteConfirm !== undefined ? "confirm" : undefined;
 }

@@ -1,7 +1,8 @@
 import type { ChangeResult, Desired } from "../model/change.ts";
 import type { EntryState, Inventory, InventoryEntry } from "../model/inventory.ts";
-import { apiVersionVersion, refId } from "../model/object.ts";
-import { objectSettings } from "./object-settings.ts";
+import { isJsonObject } from "../model/json.ts";
+import { apiVersionVersion, type KubeObject, refId } from "../model/object.ts";
+import { protectionOf } from "./object-settings.ts";
 
 interface Intent {
   readonly changeId: string;
@@ -29,7 +30,7 @@ function intend(
 ): InventoryEntry {
   const { why: _why, protect: _protect, ...kept } = known ?? fresh(desired, changeId, now);
   const state = declaredState(known);
-  const protect = objectSettings(desired.object).pruneDisabled; // P-20: counts even if it never reaches the live object
+  const protect = protectionOf(desired.object);
   return {
     ...kept,
     version: apiVersionVersion(desired.object.apiVersion), // P-15
@@ -91,7 +92,7 @@ function record(
     return inState(entry, entry.state === "applied" ? "stale" : entry.state, now);
   if (isGone(result)) return undefined;
   const { why: _why, ...found } = withUid(entry, result);
-  return { ...inState(found, undeclaredState(entry, result), now), ...whyOf(result) };
+  return { ...inState(found, undeclaredState(found, result), now), ...whyOf(result) };
 }
 
 /** P-18: an intent that turns out to exist under our mark gets its UID; a later pass prunes it by the rules. */
@@ -117,7 +118,27 @@ function recordDeclared(
   const uid = result?.live?.metadata.uid;
   if (declared === undefined || result === undefined || uid === undefined || !isProven(result))
     return entry;
-  return { ...inState(entry, "applied", now), uid, digest: declared.digest };
+  const { digest } = declared;
+  const finished = isFinished(result.live) ? { finished: digest } : {};
+  return { ...inState(entry, "applied", now), uid, digest, ...finished };
+}
+
+/** H-8: a Job that its TTL will take away, seen Complete. */
+function isFinished(live: KubeObject | undefined): boolean {
+  if (live?.kind !== "Job") return false;
+  const { spec, status } = live;
+  const hasTtl = isJsonObject(spec) && typeof spec["ttlSecondsAfterFinished"] === "number";
+  const conditions = isJsonObject(status) ? status["conditions"] : undefined;
+  return (
+    hasTtl &&
+    Array.isArray(conditions) &&
+    conditions.some(
+      (condition: unknown) =>
+        isJsonObject(condition) &&
+        condition["type"] === "Complete" &&
+        condition["status"] === "True",
+    )
+  );
 }
 
 /** The live object is known to be what we declared. */

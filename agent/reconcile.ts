@@ -1,4 +1,4 @@
-import { fillRatio } from "./cluster/inventory.ts";
+import { fillRatio } from "./cluster/inventory-format.ts";
 import type { ChangeResult } from "./model/change.ts";
 import type { Phase } from "./model/event.ts";
 import type { Inventory } from "./model/inventory.ts";

@@ -1,4 +1,4 @@
-import { type AppRequest, requestsOf } from "./cluster/app-objects.ts";
+import { type AppRequest, requestsOf } from "./cluster/app-requests.ts";
 import type { KubeObject } from "./model/object.ts";
 import type { Slot } from "./slot.ts";
 import type { World } from "./world.ts";

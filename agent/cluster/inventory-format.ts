@@ -143,3 +143,8 @@ function oneOf<T extends string>(value: unknown, all: readonly T[], where: strin
 function unreadable(what: string, cause?: unknown): ReconcileError {
   return new ReconcileError("InventoryLost", `The inventory cannot be read: ${what}.`, { cause });
 }
+
+/** How full an inventory is: 1 is the cap (A-131). */
+export function fillRatio(inventory: Inventory): number {
+  return encodeInventory(inventory).length / inventoryCapBytes;
+}

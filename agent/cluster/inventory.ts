@@ -70,11 +70,6 @@ export function createInventoryStore(options: InventoryStoreOptions): InventoryS
   };
 }
 
-/** How full an inventory is: 1 is the cap. */
-export function fillRatio(inventory: Inventory): number {
-  return encodeInventory(inventory).length / inventoryCapBytes;
-}
-
 /** The ConfigMap to write, an ApplySet parent that kubectl understands (4.3). */
 export function inventoryObject(inventory: Inventory, namespace: string): KubeObject {
   const bytes = encodeInventory(inventory);

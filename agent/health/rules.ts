@@ -41,7 +41,7 @@ export function wordAt(
   };
 }
 
-/** The same for a field with a closed list of words: any other cannot be judged. */
+/** The same for a field with a closed list of words; no other can be judged. */
 export function closedWordAt(
   path: readonly string[],
   table: Readonly<Record<string, HealthStatus>>,

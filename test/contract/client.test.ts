@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createAppObjects, requestsOf } from "../../agent/cluster/app-objects.ts";
+import { createAppObjects } from "../../agent/cluster/app-objects.ts";
+import { requestsOf } from "../../agent/cluster/app-requests.ts";
 import { createLiveCache, type LiveCache } from "../../agent/cluster/cache.ts";
 import type { Page } from "../../agent/cluster/client.ts";
 import { connect, connectTo } from "../../agent/cluster/connection.ts";

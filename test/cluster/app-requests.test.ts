@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { requestsOf } from "../../agent/cluster/app-objects.ts";
+import { requestsOf } from "../../agent/cluster/app-requests.ts";
 
 function app(annotations: Record<string, string>) {
   return {

@@ -20,7 +20,7 @@ function dependsOn(desired: Desired, blocker: ObjectRef): boolean {
     case "Namespace":
       return blocker.group === "" && ref.namespace === blocker.name;
     case "CustomResourceDefinition":
-      return isResourceOf(ref, blocker.name);
+      return isSurelyResourceOf(ref, blocker.name);
     case "Role":
     case "ClusterRole":
       return refersToRole(object["roleRef"], blocker);
@@ -29,7 +29,14 @@ function dependsOn(desired: Desired, blocker: ObjectRef): boolean {
   }
 }
 
-/** A CRD is called `<plural>.<group>`; the plural of a kind begins like the kind. */
+/** By the regular plural. One that is missed is tried, and fails as KindMissing by itself. */
+function isSurelyResourceOf({ group, kind }: ObjectRef, crd: string): boolean {
+  const one = kind.toLowerCase();
+  const plurals = [one, `${one}s`, `${one}es`, `${one.slice(0, -1)}ies`];
+  return plurals.some((plural) => crd === `${plural}.${group}`);
+}
+
+/** A CRD is called `<plural>.<group>`; the plural of a kind begins like the kind. Rather too many than one too few: it decides what is kept. */
 export function isResourceOf(
   { group, kind }: Pick<ObjectRef, "group" | "kind">,
   crd: string,

@@ -1,8 +1,11 @@
 import type { Clock } from "./clock.ts";
 
+/** A timer of Node holds 24 days; who looks after one finds out how long it still takes. */
+const longestMs = 24 * 3_600_000;
+
 /** At most one pending call per key; a nearer wish replaces a later one. */
 export interface Timers {
-  /** Calls `due(key)` after that time, unless it is due earlier already. */
+  /** Calls `due(key)` after that time, or after a day, unless it is due earlier already. */
   after(key: string, ms: number): void;
   cancel(key: string): void;
   stop(): void;
@@ -11,7 +14,8 @@ export interface Timers {
 export function createTimers(clock: Clock, due: (key: string) => void): Timers {
   const pending = new Map<string, { readonly at: number; readonly abort: AbortController }>();
 
-  function after(key: string, ms: number): void {
+  function after(key: string, wantedMs: number): void {
+    const ms = Math.min(wantedMs, longestMs);
     const at = clock.monotonic() + ms;
     const known = pending.get(key);
     if (known !== undefined && known.at <= at) return;

@@ -4,6 +4,7 @@ import { builtinTable } from "../kinds/builtin-schemas.ts";
 import { aggregated, groupDocument, groupList, resourceList } from "../read/discovery.ts";
 import { type Answer, type Call, mediaTypes } from "./exchange.ts";
 import { PageNotFound } from "./paths.ts";
+import { openApiDocument, openApiIndex } from "./openapi.ts";
 import type { Route } from "./route.ts";
 
 type DocumentRoute = Exclude<Route, { readonly to: "object" }>;
@@ -20,6 +21,11 @@ export function document(
       return { code: 200, body: "ok" };
     case "version":
       return { code: 200, body: version() };
+    case "openapi": {
+      const { registry } = cluster;
+      const { group, version: at } = route;
+      return { code: 200, body: at === "" ? openApiIndex(registry) : openApiDocument(registry, group, at) };
+    }
     case "core-versions":
       return discovery(
         call,

@@ -17,6 +17,7 @@ import {
   patchByApply,
   patchByMerge,
   patchByOperations,
+  patchByStrategy,
   type Written,
 } from "../write/patch.ts";
 import { replaceFromBody } from "../write/update.ts";
@@ -120,10 +121,9 @@ function patch(target: Target, call: Call, options: WriteOptions): Written {
   switch (contentType) {
     case "application/json-patch+json":
       return patchByOperations(target, body, options);
-    // Strategic merge differs for lists only; for what people do with kubectl, maps, the two agree.
     case "application/strategic-merge-patch+json":
       if (!target.served.resource.builtin) throw unsupportedPatch(contentType);
-      return patchByMerge(target, body, options);
+      return patchByStrategy(target, body, options);
     case "application/merge-patch+json":
       return patchByMerge(target, body, options);
     default:

@@ -2,6 +2,7 @@
 export type Route =
   | { readonly to: "health" }
   | { readonly to: "version" }
+  | { readonly to: "openapi"; readonly group: string; readonly version: string }
   | { readonly to: "core-versions" }
   | { readonly to: "groups" }
   | { readonly to: "group"; readonly group: string }
@@ -34,6 +35,8 @@ export function routeOf(path: string): Route | undefined {
       return { to: "health" };
     case "version":
       return { to: "version" };
+    case "openapi":
+      return openApiRoute(rest);
     case "api":
       return coreRoute(rest);
     case "apis":
@@ -41,6 +44,12 @@ export function routeOf(path: string): Route | undefined {
     default:
       return undefined;
   }
+}
+
+function openApiRoute([version, root, ...rest]: string[]): Route | undefined {
+  if (version !== "v3") return undefined;
+  const [group = "", at = ""] = root === "api" ? ["", ...rest] : rest;
+  return { to: "openapi", group, version: at };
 }
 
 function coreRoute([version, ...rest]: string[]): Route | undefined {

@@ -10,6 +10,7 @@ import { describeErrors, typeErrors } from "../typed/validate.ts";
 import { checkNamespace, trackingOf } from "./create.ts";
 import { decodeObject, normalise } from "./decode.ts";
 import { applyJsonPatch, mergePatch } from "./json-patch.ts";
+import { strategicMerge } from "./strategic.ts";
 import { checkName, createApplied, storeUpdate, updateObject } from "./update.ts";
 
 export interface Written {
@@ -34,6 +35,14 @@ export function patchByOperations(target: Target, body: unknown, options: WriteO
 export function patchByMerge(target: Target, body: unknown, options: WriteOptions): Written {
   const live = requireLive(target);
   const value = mergePatch(cloneJson(seenAt(target.served, live)), body);
+  return patched(target, { live, value }, options);
+}
+
+/** PATCH with `application/strategic-merge-patch+json`: what kubectl sends for built-in kinds. */
+export function patchByStrategy(target: Target, body: unknown, options: WriteOptions): Written {
+  const live = requireLive(target);
+  const { version } = target.served;
+  const value = strategicMerge(version.schema, cloneJson(seenAt(target.served, live)), body);
   return patched(target, { live, value }, options);
 }
 

@@ -1,12 +1,13 @@
 import { adoptCommit } from "./adopt.ts";
 import { ApiError } from "./cluster/errors.ts";
+import { noteCompared } from "./compared.ts";
 import type { Settings } from "./config/settings.ts";
 import { watchKinds } from "./discovery.ts";
 import { Follower } from "./follower.ts";
 import { createLead } from "./lead.ts";
 import type { Trigger } from "./model/event.ts";
 import { ReconcileError } from "./model/reason.ts";
-import { takeRequests } from "./requests.ts";
+import { takeRequests, tellAgain } from "./requests.ts";
 import { restoreSlots } from "./restore.ts";
 import { retryDelayMs } from "./schedule/backoff.ts";
 import type { FleetSnapshot, Readiness } from "./server/snapshot.ts";
@@ -153,9 +154,15 @@ export class Agent {
     await restoreSlots(world, signal);
     this.#world = world;
     const forget = cluster.live.onChange((ref) => lead.changed(ref));
-    const asked = cluster.apps.follow((object) => {
-      if (takeRequests(world, object).fetch) this.nudge();
-    }, signal);
+    const asked = cluster.apps.follow(
+      {
+        changed: (object) => {
+          if (takeRequests(world, object).fetch) this.nudge();
+        },
+        deleted: (app) => tellAgain(world, app),
+      },
+      signal,
+    );
     try {
       await this.#loop(world, signal);
     } finally {
@@ -208,6 +215,7 @@ export class Agent {
     const isTold = told?.reason !== world.sourceProblem?.reason;
     for (const app of isTold ? world.slots.keys() : apps) world.wake(app, 0);
     await reviseUnserved(world, signal);
+    noteCompared(world);
   }
 
   async #adopt(world: World, follower: Follower, signal: AbortSignal): Promise<readonly string[]> {

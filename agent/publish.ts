@@ -27,7 +27,7 @@ export async function publish(
   slot.status = after;
   world.ports.emit({ type: "status", before, after });
   schedule(world, { slot, flight, dueMs: summaryDue(input, after) });
-  if (before !== undefined && told(before) === told(after)) return; // P8: nothing but its age moved
+  if (slot.object !== undefined && before !== undefined && told(before) === told(after)) return; // P8: nothing but its age moved
   const { apps, installation } = world.cluster;
   const object = toAppObject(after, installation.agentNamespace, slot.object);
   slot.object = await apps.write(object, signal);

@@ -31,3 +31,11 @@ function take(slot: Slot, request: AppRequest): void {
       break;
   }
 }
+
+/** P-70: an App object that is deleted by hand is written again; nothing else follows from it. */
+export function tellAgain(world: World, app: string): void {
+  const slot = world.slots.get(app);
+  if (slot === undefined) return;
+  slot.object = undefined;
+  world.wake(app, 0);
+}

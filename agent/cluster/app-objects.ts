@@ -13,8 +13,14 @@ export interface AppObjects {
   write(object: KubeObject, signal: AbortSignal): Promise<KubeObject>;
   list(signal: AbortSignal): Promise<readonly KubeObject[]>;
   remove(app: string, signal: AbortSignal): Promise<void>;
-  /** Tells every App object that is there or changes, until aborted. */
-  follow(tell: (object: KubeObject) => void, signal: AbortSignal): Promise<void>;
+  /** Tells every App object that is there, changes or goes, until aborted. */
+  follow(listener: AppListener, signal: AbortSignal): Promise<void>;
+}
+
+export interface AppListener {
+  changed(object: KubeObject): void;
+  /** Somebody deleted it; what it told stays true (P-70). */
+  deleted?(app: string): void;
 }
 
 export interface AppObjectsOptions {
@@ -68,19 +74,20 @@ export function createAppObjects(options: AppObjectsOptions): AppObjects {
       const over = { uid, resourceVersion };
       await client.delete(refOf(app), over, { propagation: "Background" }, signal);
     },
-    follow: (tell, signal) => {
+    follow: (listener, signal) => {
       const seen = (object: KubeObject) => {
         if (known.has(object.metadata.name)) known.set(object.metadata.name, object);
-        tell(object);
+        listener.changed(object);
       };
       const sink = {
         listed: (objects: readonly KubeObject[]) => {
           known.clear();
-          objects.forEach(tell);
+          for (const object of objects) listener.changed(object);
         },
         changed: seen,
         deleted: ({ metadata }: KubeObject) => {
           known.delete(metadata.name);
+          listener.deleted?.(metadata.name);
         },
       };
       return followKind({ client, clock, random }, { selection, sink }, signal);

@@ -579,9 +579,10 @@ describe("what is ours alone", () => {
     });
     const seen: string[] = [];
     const stop = new AbortController();
-    const following = store.follow((object) => {
-      seen.push(...requestsOf(object).requests.map(({ id }) => id));
-    }, stop.signal);
+    const following = store.follow(
+      { changed: (object) => void seen.push(...requestsOf(object).requests.map(({ id }) => id)) },
+      stop.signal,
+    );
     const status = aStatus("shop");
     const first = await store.write(toAppObject(status, namespace), never);
     expect(first.status).toMatchObject({ state: "Progressing" });

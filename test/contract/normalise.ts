@@ -31,10 +31,14 @@ export function normalised<T>(value: T): T {
 
 function text(item: string, key: string, named: (uid: string) => string): string {
   if (key === "resourceVersion") return "version";
-  return item
-    .replaceAll(uuid, named)
-    .replaceAll(time, "time")
-    .replaceAll(/(ResourceVersion in [a-z ]+ \()\d+/g, "$1version");
+  return (
+    item
+      .replaceAll(uuid, named)
+      .replaceAll(time, "time")
+      // The prefix below which a server keeps its keys in etcd is a setting of the operator.
+      .replaceAll(/Key: \/[\w-]+\//g, "Key: /prefix/")
+      .replaceAll(/(ResourceVersion in [a-z ]+ \()\d+/g, "$1version")
+  );
 }
 
 /** The server sorts entries by the second of their time, and the two clocks tick apart. */

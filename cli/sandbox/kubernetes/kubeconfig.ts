@@ -1,4 +1,4 @@
-import type { SandboxCluster } from "./server.ts";
+import type { SandboxCluster } from "./sandbox.ts";
 
 /**
  * A kubeconfig (JSON, which is YAML) with which kubectl talks to a sandbox cluster. The token stands in the path too: kubectl

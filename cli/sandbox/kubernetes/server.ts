@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { isoTime } from "../../../agent/schedule/clock.ts";
-import type { Admission, Cluster, Verdict } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
 import { workFor } from "./controllers/run.ts";
 import { ownOptions, system } from "./controllers/system.ts";
 import { eventKey, isPlayed, settleWorkload } from "./controllers/workloads.ts";
@@ -14,61 +14,13 @@ import { routeOf } from "./http/route.ts";
 import { streamWatch, type WatchTimes } from "./http/stream.ts";
 import { Registry } from "./kinds/registry.ts";
 import type { OpenLists } from "./read/list.ts";
-import { type Snapshot, Store, type StoredEvent } from "./store/store.ts";
+import type { ApiServerOptions, LoggedRequest, SandboxCluster } from "./sandbox.ts";
+import { Store, type StoredEvent } from "./store/store.ts";
 import { createFromBody } from "./write/create.ts";
 
-export interface ApiServerOptions {
-  /** Default: any free port of 127.0.0.1. */
-  readonly port?: number;
-  /** Default: random. */
-  readonly token?: string;
-  /** Milliseconds until workloads are ready; `"never"` plays no controller of workloads. Default 0. */
-  readonly readyAfterMs?: number | "never";
-  /** Events kept for watches. Default 5,000. */
-  readonly logLimit?: number;
-  readonly bookmarkMs?: number;
-  /** Decides about writes, as an admission webhook does. */
-  readonly admit?: (admission: Admission) => Verdict;
-  /** Answers in the server's place; undefined lets a request through. */
-  readonly fail?: (request: LoggedRequest) => Answer | undefined;
-  /** Groups that discovery marks Stale. */
-  readonly staleGroups?: ReadonlySet<string>;
-  /** Milliseconds since the epoch. */
-  readonly now?: () => number;
-  readonly uid?: () => string;
-}
-
-export interface LoggedRequest {
-  readonly method: string;
-  /** With its query. */
-  readonly path: string;
-  readonly userAgent: string;
-  /** `admin`, or whom a request acts as. */
-  readonly user: string;
-  /** Milliseconds since the epoch. */
-  readonly time: number;
-  /** 0 while it is being answered. */
-  code: number;
-}
+export type { ApiServerOptions, LoggedRequest, SandboxCluster } from "./sandbox.ts";
 
 const requestsKept = 20_000;
-
-/** One running sandbox cluster. */
-export interface SandboxCluster {
-  readonly url: string;
-  readonly token: string;
-  /** Every request so far (the last 20,000), oldest first. */
-  readonly requests: readonly LoggedRequest[];
-  readonly store: Store;
-  readonly stop: () => Promise<void>;
-  readonly snapshot: () => Snapshot;
-  /** Puts a snapshot back; open watches end. */
-  readonly restore: (snapshot: Snapshot) => void;
-  /** Forgets the watch log: older watches get a 410. */
-  readonly compact: () => void;
-  /** Ends all open watches. */
-  readonly endWatches: () => void;
-}
 
 /** Starts an API server that keeps everything in memory, on loopback. */
 export async function startApiServer(options: ApiServerOptions = {}): Promise<SandboxCluster> {
@@ -201,7 +153,8 @@ class SandboxServer {
     }
     if (route === undefined) throw pathNotFound();
     if (route.to !== "object") {
-      return document(this.#cluster, this.#options.staleGroups ?? new Set(), call, route);
+      const stale = this.#options.staleGroups ?? new Set<string>();
+      return document({ cluster: this.#cluster, stale }, call, route);
     }
     const target = targetAt(this.#cluster, route);
     const isWatch =

@@ -1,10 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { kubeconfigOf } from "../../../cli/sandbox/kubernetes/kubeconfig.ts";
-import {
-  type ApiServerOptions,
-  type SandboxCluster,
-  startApiServer,
-} from "../../../cli/sandbox/kubernetes/server.ts";
+import type { ApiServerOptions, SandboxCluster } from "../../../cli/sandbox/kubernetes/sandbox.ts";
+import { startApiServer } from "../../../cli/sandbox/kubernetes/server.ts";
 import { Wire } from "../../contract/connection.ts";
 
 const maps = "/api/v1/namespaces/default/configmaps";

@@ -9,18 +9,18 @@ import { ownOptions, system } from "./system.ts";
 export function collect(cluster: Cluster, owner: Json, isGone: boolean): void {
   const uid = textAt(owner, "metadata", "uid");
   const finalizers = listAt(owner, "metadata", "finalizers");
-  const dependents = dependentsOf(cluster, uid);
-  if (isGone) {
-    for (const { resource, key } of dependents) release(cluster, { resource, key }, uid);
-    return;
-  }
-  if (finalizers.includes("orphan")) {
-    for (const { resource, key } of dependents) disown(cluster, { resource, key }, uid);
+  if (isGone) releaseAll(cluster, uid);
+  else if (finalizers.includes("orphan")) {
+    for (const place of dependentsOf(cluster, uid)) disown(cluster, place, uid);
     finish(cluster, owner, "orphan");
   } else if (finalizers.includes("foregroundDeletion")) {
-    for (const { resource, key } of dependents) release(cluster, { resource, key }, uid);
+    releaseAll(cluster, uid);
     if (dependentsOf(cluster, uid).length === 0) finish(cluster, owner, "foregroundDeletion");
   }
+}
+
+function releaseAll(cluster: Cluster, uid: string): void {
+  for (const place of dependentsOf(cluster, uid)) release(cluster, place, uid);
 }
 
 interface Place {

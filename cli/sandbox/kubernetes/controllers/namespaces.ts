@@ -30,25 +30,26 @@ export function furnishNamespace(cluster: Cluster, namespace: string): void {
 export function emptyNamespace(cluster: Cluster, name: string): void {
   const live = cluster.store.get("/namespaces", keyOf("", name));
   if (live === undefined || mapAt(live, "metadata").deletionTimestamp === undefined) return;
-  let left = 0;
-  for (const id of cluster.store.resources()) {
-    const resource = cluster.registry.byId(id);
-    if (resource === undefined || !resource.namespaced) continue;
-    for (const [key, object] of cluster.store.list(id)) {
-      if (textAt(object, "metadata", "namespace") !== name) continue;
-      if (mapAt(object, "metadata").deletionTimestamp === undefined) {
-        const { gone } = deleteObject(
-          targetOf(cluster, resource, key),
-          { propagation: "Background" },
-          ownOptions(system.controllers),
-        );
-        if (!gone) left += 1;
-      } else left += 1;
-    }
-  }
+  const left = cluster.store.resources().map((id) => deleteContent(cluster, id, name));
   const isHeld = listAt(live, "metadata", "finalizers").length > 0;
-  if (left > 0 || isHeld) return;
+  if (left.some((count) => count > 0) || isHeld) return;
   cluster.store.remove("/namespaces", keyOf("", name), (revision) =>
     withRevision({ ...live, spec: {} }, revision),
   );
+}
+
+/** How many objects of one resource finalizers keep in the namespace. */
+function deleteContent(cluster: Cluster, id: string, namespace: string): number {
+  const resource = cluster.registry.byId(id);
+  if (resource === undefined || !resource.namespaced) return 0;
+  const inside = cluster.store
+    .list(id)
+    .filter(([, object]) => textAt(object, "metadata", "namespace") === namespace);
+  const held = inside.filter(([key, object]) => {
+    if (mapAt(object, "metadata").deletionTimestamp !== undefined) return true;
+    const target = targetOf(cluster, resource, key);
+    return !deleteObject(target, { propagation: "Background" }, ownOptions(system.controllers))
+      .gone;
+  });
+  return held.length;
 }

@@ -12,23 +12,32 @@ const crds = "apiextensions.k8s.io/customresourcedefinitions";
 
 /** What has to be done after one event: CRDs are served, namespaces furnished and emptied, dependents follow their owners. */
 export function workFor(cluster: Cluster, event: StoredEvent): Work[] {
-  const { type, resource, object } = event;
-  const name = textAt(object, "metadata", "name");
+  const { type, object } = event;
   const isDeleting = mapAt(object, "metadata").deletionTimestamp !== undefined;
-  const work: Work[] = [];
-  if (resource === crds)
-    work.push(
-      type === "DELETED" ? () => withdraw(cluster, object) : () => establish(cluster, object),
-    );
-  if (resource === "/namespaces" && type === "ADDED")
-    work.push(() => furnishNamespace(cluster, name));
-  if (resource === "/namespaces" && isDeleting) work.push(() => emptyNamespace(cluster, name));
+  const work = [...definitionWork(cluster, event), ...namespaceWork(cluster, event, isDeleting)];
+  if (type === "DELETED") {
+    return [...work, () => collect(cluster, object, true), ...waitingOwners(cluster, event)];
+  }
+  return isDeleting ? [...work, () => collect(cluster, object, false)] : work;
+}
+
+function definitionWork(cluster: Cluster, { type, resource, object }: StoredEvent): Work[] {
+  if (resource !== crds) return [];
+  return [() => (type === "DELETED" ? withdraw(cluster, object) : establish(cluster, object))];
+}
+
+function namespaceWork(
+  cluster: Cluster,
+  { type, resource, object }: StoredEvent,
+  isDeleting: boolean,
+): Work[] {
+  const name = textAt(object, "metadata", "name");
   const namespace = textAt(object, "metadata", "namespace");
-  if (type === "DELETED" && namespace !== "") work.push(() => emptyNamespace(cluster, namespace));
-  if (type === "DELETED")
-    work.push(() => collect(cluster, object, true), ...waitingOwners(cluster, event));
-  else if (isDeleting) work.push(() => collect(cluster, object, false));
-  return work;
+  if (resource === "/namespaces") {
+    if (type === "ADDED") return [() => furnishNamespace(cluster, name)];
+    return isDeleting ? [() => emptyNamespace(cluster, name)] : [];
+  }
+  return type === "DELETED" && namespace !== "" ? [() => emptyNamespace(cluster, namespace)] : [];
 }
 
 /** A dependent that went may have been the last for which its owner waited in the foreground. */

@@ -3,19 +3,20 @@ import type { Json } from "../json.ts";
 import { builtinTable } from "../kinds/builtin-schemas.ts";
 import { aggregated, groupDocument, groupList, resourceList } from "../read/discovery.ts";
 import { type Answer, type Call, mediaTypes } from "./exchange.ts";
-import { PageNotFound } from "./paths.ts";
 import { openApiDocument, openApiIndex } from "./openapi.ts";
+import { PageNotFound } from "./paths.ts";
 import type { Route } from "./route.ts";
 
 type DocumentRoute = Exclude<Route, { readonly to: "object" }>;
 
+interface Served {
+  readonly cluster: Cluster;
+  /** Groups that are marked Stale. */
+  readonly stale: ReadonlySet<string>;
+}
+
 /** What the server tells about itself. */
-export function document(
-  cluster: Cluster,
-  stale: ReadonlySet<string>,
-  call: Call,
-  route: DocumentRoute,
-): Answer {
+export function document({ cluster, stale }: Served, call: Call, route: DocumentRoute): Answer {
   switch (route.to) {
     case "health":
       return { code: 200, body: "ok" };
@@ -24,7 +25,10 @@ export function document(
     case "openapi": {
       const { registry } = cluster;
       const { group, version: at } = route;
-      return { code: 200, body: at === "" ? openApiIndex(registry) : openApiDocument(registry, group, at) };
+      return {
+        code: 200,
+        body: at === "" ? openApiIndex(registry) : openApiDocument(registry, group, at),
+      };
     }
     case "core-versions":
       return discovery(

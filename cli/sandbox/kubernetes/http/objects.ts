@@ -12,6 +12,7 @@ import { listObjects, type OpenLists } from "../read/list.ts";
 import { selectorOf } from "../read/select.ts";
 import { createFromBody } from "../write/create.ts";
 import { deleteObject, deleteRequest } from "../write/delete.ts";
+import { mergePatch } from "../write/json-patch.ts";
 import {
   checkPatchOptions,
   patchByApply,
@@ -60,22 +61,37 @@ interface Context {
   readonly open: OpenLists;
 }
 
-function answerOf(target: Target, call: Call, { options, open }: Context): Answer {
-  const isCollection = target.name === "";
+function answerOf(target: Target, call: Call, context: Context): Answer {
+  return target.name === ""
+    ? collectionAnswer(target, call, context)
+    : singleAnswer(target, call, context.options);
+}
+
+function collectionAnswer(target: Target, call: Call, { options, open }: Context): Answer {
   switch (call.method) {
     case "GET":
-      return isCollection
-        ? { code: 200, body: listObjects(target, call.url.searchParams, open) }
-        : { code: 200, body: getObject(target) };
+      return { code: 200, body: listObjects(target, call.url.searchParams, open) };
     case "POST":
-      if (!isCollection) return postSubresource(target, call);
       return { code: 201, body: createFromBody(target, jsonBody(call), options) };
-    case "PUT":
-      return isCollection ? refuse() : written(put(target, call, options));
-    case "PATCH":
-      return isCollection ? refuse() : written(patch(target, call, options));
     case "DELETE":
-      return isCollection ? deleteAll(target, call, options) : deleteOne(target, call, options);
+      return deleteAll(target, call, options);
+    default:
+      return refuse();
+  }
+}
+
+function singleAnswer(target: Target, call: Call, options: WriteOptions): Answer {
+  switch (call.method) {
+    case "GET":
+      return { code: 200, body: getObject(target) };
+    case "POST":
+      return postSubresource(target, call);
+    case "PUT":
+      return written(put(target, call, options));
+    case "PATCH":
+      return written(patch(target, call, options));
+    case "DELETE":
+      return deleteOne(target, call, options);
     default:
       return refuse();
   }
@@ -117,6 +133,10 @@ function patch(target: Target, call: Call, options: WriteOptions): Written {
     contentType === "application/apply-patch+json";
   checkPatchOptions(isApply, call.url.searchParams);
   const body = jsonBody(call);
+  if (target.subresource === "scale") {
+    const scale = mergePatch(getObject(target), body);
+    return { object: writeScale(target, scale, options), created: false };
+  }
   if (isApply) return patchByApply(target, body, options);
   switch (contentType) {
     case "application/json-patch+json":

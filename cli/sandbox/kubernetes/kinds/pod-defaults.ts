@@ -38,12 +38,12 @@ function defaultContainer(container: Json, hostNetwork: boolean): void {
     const get = mapAt(container, "lifecycle", hook).httpGet;
     if (isMap(get)) fallback(get, { scheme: "HTTP", path: "/" });
   }
-  for (const source of maps(listAt(container, "env"))) {
-    const field = mapAt(source, "valueFrom").fieldRef;
-    if (isMap(field)) fallback(field, { apiVersion: "v1" });
-    const resource = mapAt(source, "valueFrom").resourceFieldRef;
-    if (isMap(resource)) fallback(resource, { divisor: "0" });
-  }
+  for (const source of maps(listAt(container, "env"))) defaultEnvSource(mapAt(source, "valueFrom"));
+}
+
+function defaultEnvSource({ fieldRef, resourceFieldRef }: Json): void {
+  if (isMap(fieldRef)) fallback(fieldRef, { apiVersion: "v1" });
+  if (isMap(resourceFieldRef)) fallback(resourceFieldRef, { divisor: "0" });
 }
 
 function isLatest(image: string): boolean {
@@ -86,14 +86,16 @@ function defaultVolume(volume: Json): void {
     if (isMap(found)) fallback(found, { defaultMode: ordinary });
   }
   if (isMap(volume.hostPath)) fallback(volume.hostPath, { type: "" });
-  for (const source of maps(listAt(volume, "projected", "sources"))) {
-    const token = source.serviceAccountToken;
-    if (isMap(token)) fallback(token, { expirationSeconds: 3600 });
-    for (const item of maps(listAt(source, "downwardAPI", "items"))) defaultFieldRef(item);
-  }
+  for (const source of maps(listAt(volume, "projected", "sources"))) defaultProjected(source);
   for (const item of maps(listAt(volume, "downwardAPI", "items"))) defaultFieldRef(item);
   const sources = Object.keys(volume).filter((key) => key !== "name");
   if (sources.length === 0) volume.emptyDir = {};
+}
+
+function defaultProjected(source: Json): void {
+  const token = source.serviceAccountToken;
+  if (isMap(token)) fallback(token, { expirationSeconds: 3600 });
+  for (const item of maps(listAt(source, "downwardAPI", "items"))) defaultFieldRef(item);
 }
 
 function defaultFieldRef(item: Json): void {

@@ -118,26 +118,29 @@ function serviceCauses(object: Json): Cause[] {
   return [{ reason: "FieldValueInvalid", message, field: "spec.ipFamilyPolicy" }];
 }
 
+function identityCauses(live: Json, next: Json): Cause[] {
+  return ["uid", "name", "namespace"].flatMap((field) => {
+    const after = textAt(next, "metadata", field);
+    if (textAt(live, "metadata", field) === after) return [];
+    const cause = immutable(`metadata.${field}`, JSON.stringify(after));
+    // The server checks the uid twice.
+    return field === "uid" ? [cause, cause] : [cause];
+  });
+}
+
+function fixedCauses(served: Served, live: Json, next: Json): Cause[] {
+  return (fixed[qualified(served.resource)] ?? [])
+    .filter((path) => !jsonEqual(valueAt(live, ...path), valueAt(next, ...path)))
+    .map((path) => immutable(path.join("."), JSON.stringify(valueAt(next, ...path))));
+}
+
 /** What may not change: identity, selectors, role references, what is declared immutable. */
 export function validateUpdate(
   about: About,
   served: Served,
   { live, next }: { live: Json; next: Json },
 ): void {
-  const causes: Cause[] = [];
-  for (const field of ["uid", "name", "namespace"]) {
-    const before = textAt(live, "metadata", field);
-    const after = textAt(next, "metadata", field);
-    if (before === after) continue;
-    const cause = immutable(`metadata.${field}`, JSON.stringify(after));
-    // The server checks the uid twice.
-    causes.push(...(field === "uid" ? [cause, cause] : [cause]));
-  }
-  for (const path of fixed[qualified(served.resource)] ?? []) {
-    const after = valueAt(next, ...path);
-    if (jsonEqual(valueAt(live, ...path), after)) continue;
-    causes.push(immutable(path.join("."), JSON.stringify(after)));
-  }
+  const causes = [...identityCauses(live, next), ...fixedCauses(served, live, next)];
   if (live.immutable === true) causes.push(...frozen(live, next));
   causes.push(...finalizerCauses(live, next), ...objectCauses(about, served, next));
   if (causes.length > 0) throw invalid(about, causes);

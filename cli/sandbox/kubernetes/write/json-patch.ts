@@ -38,17 +38,26 @@ function step(document: unknown, operation: Json): Patched {
         ? { ok: true, value: document }
         : failed();
     case "copy":
-    case "move": {
-      const from = String(operation.from ?? "");
-      const found = cloneJson(read(document, from));
-      if (found === undefined) return failed();
-      if (operation.op === "copy") return write(document, path, { value: found, mode: "add" });
-      const removed = write(document, from, { value: undefined, mode: "remove" });
-      return removed.ok ? write(removed.value, path, { value: found, mode: "add" }) : removed;
-    }
+    case "move":
+      return transfer(document, operation.op === "move", {
+        from: String(operation.from ?? ""),
+        path,
+      });
     default:
       return failed();
   }
+}
+
+function transfer(
+  document: unknown,
+  isMove: boolean,
+  { from, path }: { from: string; path: string },
+): Patched {
+  const value = cloneJson(read(document, from));
+  if (value === undefined) return failed();
+  if (!isMove) return write(document, path, { value, mode: "add" });
+  const removed = write(document, from, { value: undefined, mode: "remove" });
+  return removed.ok ? write(removed.value, path, { value, mode: "add" }) : removed;
 }
 
 function failed(): Patched {

@@ -59,7 +59,10 @@ function allocateAddresses({ cluster }: Target, spec: Json): void {
   const isFree = spec.clusterIP === "None" && Object.keys(mapAt(spec, "selector")).length === 0;
   spec.ipFamilies ??= isFree ? ["IPv4", "IPv6"] : ["IPv4"];
   spec.ipFamilyPolicy ??= isFree ? "RequireDualStack" : "SingleStack";
-  if (spec.type !== "NodePort" && spec.type !== "LoadBalancer") return;
+  if (spec.type === "NodePort" || spec.type === "LoadBalancer") allocatePorts(cluster, spec);
+}
+
+function allocatePorts(cluster: Target["cluster"], spec: Json): void {
   for (const port of listAt(spec, "ports")) {
     if (!isMap(port) || typeof port.nodePort === "number") continue;
     cluster.clusterIps.next += 1;

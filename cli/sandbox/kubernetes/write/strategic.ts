@@ -16,7 +16,11 @@ export function strategicMerge(schema: Schema, value: unknown, patch: unknown): 
 
 const unlisted = "$deleteFromPrimitiveList/";
 
-function mergeMember(schema: Schema, target: Json, { key, member }: { key: string; member: unknown }): void {
+function mergeMember(
+  schema: Schema,
+  target: Json,
+  { key, member }: { key: string; member: unknown },
+): void {
   if (key.startsWith(unlisted)) {
     const field = key.slice(unlisted.length);
     const gone = Array.isArray(member) ? member : [];

@@ -1,5 +1,4 @@
 import type { Report } from "../output/error.ts";
-import { listNames } from "../output/text.ts";
 import type { CommandContext, ConnectedCluster } from "./context.ts";
 import { reportOf } from "./failure.ts";
 import type { Target } from "./targets.ts";
@@ -88,9 +87,4 @@ function unreachable({ cluster, context }: Target, error: unknown): Report {
 
 function grouped(failures: readonly Report[]): readonly Report[] {
   return [...failures].sort((a, b) => (a.what < b.what ? -1 : 1));
-}
-
-/** `dev, prod-eu and 3 more`: for one line about many clusters. */
-export function clusterList(targets: readonly Target[]): string {
-  return listNames(targets.map(({ cluster }) => cluster));
 }

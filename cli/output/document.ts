@@ -3,11 +3,6 @@ import { escapeQuoted } from "./escape.ts";
 
 export const cliApiVersion = "cli.holdfast.dev/v1";
 
-export interface DocumentProblem {
-  readonly message: string;
-  readonly [field: string]: unknown;
-}
-
 /** What `-o json` and `-o yaml` print: the same shape for every command; only additions within a version (cli.md §1). */
 export interface CliDocument {
   readonly apiVersion: typeof cliApiVersion;

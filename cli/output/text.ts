@@ -33,11 +33,6 @@ export function shortId(commit: string | undefined): string {
   return commit === undefined || commit === "" ? "–" : commit.slice(0, 7);
 }
 
-/** Plan and change digests are shown by six digits, without their algorithm. */
-export function shortDigest(digest: string): string {
-  return digest.replace(/^sha256:/, "").slice(0, 6);
-}
-
 const durationPart = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 const partMs: Readonly<Record<string, number>> = {
   ms: 1,

@@ -98,15 +98,8 @@ export function applyManaged(
   { live, config, force }: { live: Json | undefined; config: Json; force: boolean },
   tracking: Tracking,
 ): ApplyOutcome {
-  let managed =
-    readManaged(live === undefined ? undefined : metadataOf(live).managedFields) ?? new Map();
   const base = live ?? tracking.empty;
-  if (managed.size === 0) {
-    managed = track(tracking.empty, base, {
-      managed,
-      tracking: { ...tracking, manager: "before-first-apply" },
-    });
-  }
+  const managed = ownersBefore(live, base, tracking);
   const by = nameOf(tracking, "Apply");
   const outcome = applyConfig(
     { live: withoutManaged(base), next: config, managed, by, versions: tracking.versions },
@@ -116,14 +109,22 @@ export function applyManaged(
   const after = new Map(outcome.managed);
   const own = after.get(managedId(by));
   const set = difference(own?.set ?? emptySet, stripped);
+  // Nothing changed: the entry keeps its time, and a new one has none.
+  const time = outcome.isNoop ? managed.get(managedId(by))?.time : tracking.now;
   if (isEmptySet(set)) after.delete(managedId(by));
-  else {
-    const time = outcome.isNoop ? managed.get(managedId(by))?.time : tracking.now;
-    after.set(managedId(by), { ...by, set, time });
-  }
+  else after.set(managedId(by), { ...by, set, time });
   const object = { ...outcome.object };
   setManaged(object, after);
   return { ...outcome, object, managed: after };
+}
+
+/** An object that nobody owns is first given to whoever wrote it before (§1.18 step 2). */
+function ownersBefore(live: Json | undefined, base: Json, tracking: Tracking): Managed {
+  const managed =
+    readManaged(live === undefined ? undefined : metadataOf(live).managedFields) ?? new Map();
+  if (managed.size > 0) return managed;
+  const before = { ...tracking, manager: "before-first-apply" };
+  return track(tracking.empty, base, { managed, tracking: before });
 }
 
 /** True when the sets are the same; times do not count (§1.18 step 9). */

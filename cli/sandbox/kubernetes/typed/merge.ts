@@ -16,25 +16,31 @@ export function mergeTyped(schema: Schema, live: unknown, config: unknown): unkn
 }
 
 function mergeAtom(atom: Atom, live: unknown, config: unknown): unknown {
+  const whole = config === undefined ? live : config;
   switch (atom.kind) {
     case "scalar":
-      return config === undefined ? live : config;
+      return whole;
     case "list": {
-      const left = Array.isArray(live) ? live : [];
-      const right = Array.isArray(config) ? config : [];
-      if (atom.keys === undefined || left.length + right.length === 0) {
-        return config === undefined ? live : config;
-      }
-      return mergeItems(atom, left, right);
+      const left = listOf(live);
+      const right = listOf(config);
+      const isLeaf = atom.keys === undefined || left.length + right.length === 0;
+      return isLeaf ? whole : mergeItems(atom, left, right);
     }
     case "map": {
-      const left = isMap(live) ? live : {};
-      const right = isMap(config) ? config : {};
-      const isEmpty = Object.keys(left).length + Object.keys(right).length === 0;
-      if (atom.atomic || isEmpty) return config === undefined ? live : config;
-      return mergeMembers(atom, left, right);
+      const left = mapOf(live);
+      const right = mapOf(config);
+      const isLeaf = atom.atomic || Object.keys({ ...left, ...right }).length === 0;
+      return isLeaf ? whole : mergeMembers(atom, left, right);
     }
   }
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function mapOf(value: unknown): Record<string, unknown> {
+  return isMap(value) ? value : {};
 }
 
 function mergeMembers(

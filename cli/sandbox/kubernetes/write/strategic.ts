@@ -16,39 +16,51 @@ export function strategicMerge(schema: Schema, value: unknown, patch: unknown): 
 
 const unlisted = "$deleteFromPrimitiveList/";
 
-function mergeMember(
-  schema: Schema,
-  target: Json,
-  { key, member }: { key: string; member: unknown },
-): void {
-  if (key.startsWith(unlisted)) {
-    const field = key.slice(unlisted.length);
-    const gone = Array.isArray(member) ? member : [];
-    const list = target[field];
-    if (Array.isArray(list)) target[field] = list.filter((item) => !gone.includes(item));
-  } else if (key === "$retainKeys" && Array.isArray(member)) {
-    for (const known of Object.keys(target)) if (!member.includes(known)) delete target[known];
-  } else if (key.startsWith("$")) {
-    // $setElementOrder: order is cosmetic, the items carry what matters.
-  } else if (member === null) delete target[key];
+interface Member {
+  readonly key: string;
+  readonly member: unknown;
+}
+
+function mergeMember(schema: Schema, target: Json, { key, member }: Member): void {
+  if (key.startsWith("$")) obey(target, { key, member });
+  else if (member === null) delete target[key];
   else {
     const inner = schema.kind === "map" ? (memberSchema(schema, key) ?? anySchema) : anySchema;
     target[key] = strategicMerge(inner, target[key], member);
   }
 }
 
-function mergeList(list: ListSchema, value: unknown, patch: readonly unknown[]): unknown {
-  const live = Array.isArray(value) ? value : [];
-  const [key] = list.keys ?? [];
-  if (list.keys === undefined) return patch;
-  if (key === undefined) return [...new Set([...live, ...patch])];
-  let items: unknown[] = [...live];
-  for (const item of patch.filter(isMap)) {
-    const at = items.findIndex((known) => isMap(known) && known[key] === item[key]);
-    if (item.$patch === "delete") items = items.filter((_, index) => index !== at);
-    else if (item.$patch === "replace") items = [];
-    else if (at === -1) items.push(strategicMerge(list.items, {}, item));
-    else items[at] = strategicMerge(list.items, items[at], item);
+/** `$setElementOrder` is let be: order is cosmetic, the items carry what matters. */
+function obey(target: Json, { key, member }: Member): void {
+  const names: readonly unknown[] = Array.isArray(member) ? member : [];
+  if (key === "$retainKeys") {
+    for (const known of Object.keys(target)) if (!names.includes(known)) delete target[known];
+    return;
   }
+  if (!key.startsWith(unlisted)) return;
+  const field = key.slice(unlisted.length);
+  const list = target[field];
+  if (Array.isArray(list)) target[field] = list.filter((item) => !names.includes(item));
+}
+
+function mergeList(list: ListSchema, value: unknown, patch: readonly unknown[]): unknown {
+  if (list.keys === undefined) return patch;
+  const [key] = list.keys;
+  const live: readonly unknown[] = Array.isArray(value) ? value : [];
+  if (key === undefined) return [...new Set([...live, ...patch])];
+  let items = live;
+  for (const item of patch.filter(isMap)) items = mergeItem(list, items, { key, item });
   return items;
+}
+
+function mergeItem(
+  list: ListSchema,
+  items: readonly unknown[],
+  { key, item }: { key: string; item: Json },
+): readonly unknown[] {
+  if (item.$patch === "replace") return [];
+  const at = items.findIndex((known) => isMap(known) && known[key] === item[key]);
+  if (item.$patch === "delete") return items.filter((_, index) => index !== at);
+  if (at === -1) return [...items, strategicMerge(list.items, {}, item)];
+  return items.with(at, strategicMerge(list.items, items[at], item));
 }

@@ -64,14 +64,17 @@ export function applyDefaults(schema: unknown, value: unknown): void {
   }
   if (!isMap(value)) return;
   for (const [name, property] of Object.entries(mapAt(schema, "properties"))) {
-    if (!isMap(property)) continue;
-    const isMissing =
-      value[name] === undefined || (value[name] === null && property.nullable !== true);
-    if (isMissing && property.default !== undefined) value[name] = cloneJson(property.default);
-    applyDefaults(property, value[name]);
+    if (isMap(property)) defaultMember(property, value, name);
   }
   if (!isMap(schema.additionalProperties)) return;
   for (const member of Object.values(value)) applyDefaults(schema.additionalProperties, member);
+}
+
+function defaultMember(property: Json, value: Json, name: string): void {
+  const isMissing =
+    value[name] === undefined || (value[name] === null && property.nullable !== true);
+  if (isMissing && property.default !== undefined) value[name] = cloneJson(property.default);
+  applyDefaults(property, value[name]);
 }
 
 /** What a structural schema says against a value, as causes of a 422. */

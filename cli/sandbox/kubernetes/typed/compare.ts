@@ -115,18 +115,28 @@ class Comparer {
     path: Path,
     { left, right }: { left: readonly unknown[]; right: readonly unknown[] },
   ): void {
-    const many = { left: left.length > 1, right: right.length > 1 };
-    if (!many.left && !many.right) {
+    if (left.length <= 1 && right.length <= 1) {
       this.compare(schema, path, { left: left[0], right: right[0] });
-    } else if (many.left && many.right) {
+    } else if (left.length > 1 && right.length > 1) {
       if (!jsonEqual(left, right)) insert(this.#out.modified, path);
-    } else if (many.left) {
-      if (right.length > 0) this.compare(schema, path, { left: undefined, right: right[0] });
-      insert(this.#out.removed, path);
-    } else {
-      if (left.length > 0) this.compare(schema, path, { left: left[0], right: undefined });
-      insert(this.#out.added, path);
+    } else this.#becomesOne(schema, path, { left, right });
+  }
+
+  /** Duplicates on one side only. */
+  #becomesOne(
+    schema: Schema,
+    path: Path,
+    { left, right }: { left: readonly unknown[]; right: readonly unknown[] },
+  ): void {
+    const wasMany = left.length > 1;
+    const single = wasMany ? right[0] : left[0];
+    if (single !== undefined) {
+      const sides = wasMany
+        ? { left: undefined, right: single }
+        : { left: single, right: undefined };
+      this.compare(schema, path, sides);
     }
+    insert(wasMany ? this.#out.removed : this.#out.added, path);
   }
 }
 

@@ -29,10 +29,11 @@ function find(schema: Schema, set: FieldSet, walk: Walk): void {
   const atom = atomOf(schema, undefined);
   if (atom.kind === "scalar" || isUntyped(atom)) return;
   const isAtomic = atom.kind === "list" ? atom.keys === undefined : atom.atomic;
-  if (isAtomic && !walk.isLeaf) {
-    if (atom.kind === "list" || !isEmptySet(set)) insert(walk.atomics, walk.path);
-    return;
-  }
+  if (!isAtomic || walk.isLeaf) findBelow(schema, set, walk);
+  else if (atom.kind === "list" || !isEmptySet(set)) insert(walk.atomics, walk.path);
+}
+
+function findBelow(schema: Schema, set: FieldSet, walk: Walk): void {
   for (const element of new Set([...set.children.keys(), ...set.members])) {
     const inner = schemaBelow(schema, element);
     if (inner === undefined) continue;

@@ -5,6 +5,7 @@ import type { Inventory } from "./model/inventory.ts";
 import { applyStages } from "./pass/apply-stages.ts";
 import { type Assessed, assess } from "./pass/assess.ts";
 import { driftOf } from "./pass/drift.ts";
+import { dueOf } from "./pass/due.ts";
 import { openInventory, recordIntents, recordResults } from "./pass/inventory.ts";
 import { ensureNamespace } from "./pass/namespace.ts";
 import type { PassInput, PassPorts } from "./pass/pass.ts";
@@ -64,8 +65,11 @@ export async function remove(
     signal,
   );
   const { results } = pruned;
-  const after = await recordResults(ports, { input, tracked, results, pruned }, signal);
-  if (after.entries.size === 0) await ports.inventories.remove(after.app, signal); // P-73
+  const writes = input.enforce && input.unit.mode === "enforce";
+  const after = writes
+    ? await recordResults(ports, { input, tracked, results, pruned }, signal)
+    : inventory;
+  if (writes && after.entries.size === 0) await ports.inventories.remove(after.app, signal); // P-73
   return conclude(ports, {
     input,
     inventory: after,
@@ -104,12 +108,22 @@ function conclude(
     complete: true,
     ...(pruned.held === undefined ? {} : { held: pruned.held }),
   };
+  const due = [
+    ...(assessed.dueMs === undefined ? [] : [assessed.dueMs]),
+    ...dueOf({ input, inventory, results, nowMs: ports.clock.now() }),
+  ];
   return {
     pass,
     inventory,
-    again: pruned.results.some(({ live, outcome }) => live !== undefined && outcome !== "released"),
-    ...(assessed.dueMs === undefined ? {} : { dueMs: assessed.dueMs }),
+    again: pruned.results.some(isUnfinished),
+    ...(due.length === 0 ? {} : { dueMs: Math.min(...due) }),
   };
+}
+
+/** A deletion that has just begun, or an intent that was just found. What terminates tells by its watch when it is gone. */
+function isUnfinished({ change, live, outcome }: ChangeResult): boolean {
+  if (live === undefined || outcome === "released") return false;
+  return change.action !== "skip" || live.metadata.deletionTimestamp === undefined;
 }
 
 interface Timed {

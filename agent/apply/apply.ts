@@ -2,11 +2,18 @@ import type { Patcher, Reader, Writer } from "../cluster/client.ts";
 import { ApiError } from "../cluster/errors.ts";
 import type { Change, ChangeResult, Desired, Outcome } from "../model/change.ts";
 import { installationLabel, ownerAnnotation, partOfLabel } from "../model/names.ts";
-import { describeRef, type KubeObject, type VersionedRef, versionOf } from "../model/object.ts";
+import {
+  describeRef,
+  type KubeObject,
+  type Version,
+  type VersionedRef,
+  versionOf,
+} from "../model/object.ts";
 import type { Problem } from "../model/problem.ts";
 import { problemOf, reasonOf } from "../plan/classify.ts";
 import { escapePointer } from "../plan/compare.ts";
-import { takeOverFields } from "./take-over.ts";
+import { takeOver } from "../plan/take-over.ts";
+import { takeOverFields, takeOverOnce } from "./take-over.ts";
 
 export type Hands = Reader & Writer & Patcher;
 
@@ -95,7 +102,7 @@ async function write(
   { change, body, outcome }: Write,
   signal: AbortSignal,
 ): Promise<ChangeResult> {
-  const over = change.action === "update" ? change.over : undefined;
+  const over = change.action === "update" ? await readied(hands, change, signal) : undefined;
   const applied = await hands.apply(body, over, signal);
   const live = await takeOverFields(hands, applied.object, signal);
   const isCreated = change.action === "create" && applied.created;
@@ -105,6 +112,18 @@ async function write(
     live,
     warnings: applied.warnings,
   };
+}
+
+/** what left-over entries share with ours goes first, else what Git drops now would stay with them for ever. */
+async function readied(
+  hands: Hands,
+  { live, over }: Extract<Change, { action: "update" }>,
+  signal: AbortSignal,
+): Promise<Version> {
+  const due = takeOver(live);
+  return due === undefined
+    ? over
+    : versionOf(await takeOverOnce(hands, { object: live, due }, signal));
 }
 
 /** delete, wait until it is gone, create. A crash in between heals: declared and absent is created. */

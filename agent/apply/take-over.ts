@@ -17,7 +17,7 @@ export async function takeOverFields(
   for (let attempt = 1; attempt <= tries; attempt += 1) {
     const due = takeOver(current);
     if (due === undefined) return current;
-    const patched = await patchOnce(hands, { current, due }, signal);
+    const patched = await unlessRaced(takeOverOnce(hands, { object: current, due }, signal));
     if (patched !== undefined) return patched;
     current = (await hands.get(versionedRefOf(current), signal)) ?? current;
   }
@@ -25,25 +25,28 @@ export async function takeOverFields(
 }
 
 interface Attempt {
-  readonly current: KubeObject;
+  readonly object: KubeObject;
   readonly due: TakeOver;
 }
 
-/** Undefined: somebody else wrote in between. */
-async function patchOnce(
+/** One patch over exactly the version that was read; an ApiError 409 means: somebody else wrote in between. */
+export async function takeOverOnce(
   hands: Patcher,
-  { current, due }: Attempt,
+  { object, due }: Attempt,
   signal: AbortSignal,
-): Promise<KubeObject | undefined> {
+): Promise<KubeObject> {
   const operations: JsonPatch[] = [
     { op: "replace", path: "/metadata/managedFields", value: due.managedFields },
   ];
   if (due.removeLastApplied) {
     operations.push({ op: "remove", path: `/metadata/annotations/${escapePointer(lastApplied)}` });
   }
+  return (await hands.patch(versionedRefOf(object), operations, versionOf(object), signal)).object;
+}
+
+async function unlessRaced(patch: Promise<KubeObject>): Promise<KubeObject | undefined> {
   try {
-    const at = versionedRefOf(current);
-    return (await hands.patch(at, operations, versionOf(current), signal)).object;
+    return await patch;
   } catch (error) {
     if (isConflict(error)) return undefined;
     throw error;

@@ -31,7 +31,7 @@ export function assess(
   const answers = new Map(results.map((result) => [refId(result.change.ref), result]));
   const due: number[] = [];
   const health = input.manifests.desired
-    .filter(({ object }) => isCounted(object))
+    .filter(({ id, object }) => isCounted(object) && !isPassedOver(answers.get(id)))
     .map((desired) => {
       const live = liveOf(ports, desired, answers.get(desired.id));
       const tracked = remembered(input, desired, { live, nowMs });
@@ -54,6 +54,11 @@ export function assess(
     )
     .map(({ ref }) => describeRef(ref));
   return { health, unready, ...(due.length === 0 ? {} : { dueMs: Math.min(...due) }) };
+}
+
+/** H-2: let alone on purpose, or done and gone; nobody waits for it. */
+function isPassedOver(answer: ChangeResult | undefined): boolean {
+  return answer?.change.action === "skip" && answer.change.waits === undefined;
 }
 
 /** The watch knows the newest status; before it has seen the object, our own answer does. */

@@ -31,6 +31,12 @@ function isFresh({ change, outcome }: ChangeResult): boolean {
   return change.ref.kind === "CustomResourceDefinition" && outcome !== "unchanged";
 }
 
+/** Whether a CRD is the one of this kind. */
+export function defines(crd: KubeObject, { group, kind }: GroupKind): boolean {
+  const defined = kindOf(crd);
+  return defined?.group === group && defined.kind === kind;
+}
+
 function kindOf(crd: KubeObject | undefined): GroupKind | undefined {
   const spec = crd?.["spec"];
   if (!isJsonObject(spec) || !isJsonObject(spec["names"])) return undefined;

@@ -18,17 +18,18 @@ export function driftOf(
   for (const [id, { since }] of memory.healed) {
     if (nowMs - Date.parse(since) > healedVisibleMs) memory.healed.delete(id);
   }
-  const left = results.flatMap((result) => leftAlone(result, memory.differsSinceMs) ?? []);
+  const left = results.flatMap((result) => leftAlone(result, memory.differsSinceMs, nowMs) ?? []);
   return [...left, ...memory.healed.values()];
 }
 
 function leftAlone(
   { change }: ChangeResult,
   differsSinceMs: ReadonlyMap<string, number>,
+  nowMs: number,
 ): DriftEntry | undefined {
   if (change.action !== "report") return undefined;
   const { ref, fields, how } = change;
-  return { ref, fields, since: isoTime(differsSinceMs.get(refId(ref)) ?? 0), action: how };
+  return { ref, fields, since: isoTime(differsSinceMs.get(refId(ref)) ?? nowMs), action: how };
 }
 
 function noteHealed(

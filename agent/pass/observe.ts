@@ -135,10 +135,10 @@ function contextOf(
 /** Remembers what a result proves, and forgets what it disproves. */
 export function remember(ports: PassPorts, input: PassInput, result: ChangeResult): void {
   const { change, outcome, live } = result;
+  noteDifference(ports, input, result);
   if (!("desired" in change)) return;
   const { id, digest } = change.desired;
   const { memory } = input;
-  noteDifference(ports, input, { id, result });
   if (live?.metadata.uid === undefined || !proves.has(outcome)) {
     memory.proofs.delete(id);
     return;
@@ -172,11 +172,8 @@ const proves = new Set<ChangeResult["outcome"]>([
   "recreated",
 ]);
 
-function noteDifference(
-  ports: PassPorts,
-  { memory }: PassInput,
-  { id, result }: { readonly id: string; readonly result: ChangeResult },
-): void {
+function noteDifference(ports: PassPorts, { memory }: PassInput, result: ChangeResult): void {
+  const id = refId(result.change.ref);
   if (result.outcome === "reported") {
     if (!memory.differsSinceMs.has(id)) memory.differsSinceMs.set(id, ports.clock.now());
   } else {

@@ -11,12 +11,13 @@ import { compareRefs, ranks } from "../plan/order.ts";
 import { type FreshRead, judgeDeletion } from "../plan/prune.ts";
 import { spare } from "../plan/spare.ts";
 import { changeOf, type Verdict } from "../plan/verdict.ts";
+import { defines } from "./definitions.ts";
 import { declaredBy } from "./inventory.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 import { tell } from "./tell.ts";
 
 /** How long a write without an answer may still happen (semantics §12). */
-const settleMs = 90_000;
+export const settleMs = 90_000;
 
 export interface Pruned {
   readonly results: readonly ChangeResult[];
@@ -133,24 +134,17 @@ function ownUse({ input }: PruneInput, namespace: string): string | undefined {
 /** A GET made for this decision (A-16). A kind that discovery does not know is gone only when its CRD is, too (A-114). */
 async function readFresh(
   ports: PassPorts,
-  { ref, version, plural }: InventoryEntry,
+  entry: InventoryEntry,
   signal: AbortSignal,
 ): Promise<FreshRead> {
+  const { ref, version } = entry;
   const discovery = ports.discovery();
   const served = servedKind(discovery, ref, version) ?? servedKind(discovery, ref);
   try {
     if (served === undefined) {
-      const crd = {
-        group: "apiextensions.k8s.io",
-        version: "v1",
-        kind: "CustomResourceDefinition",
-        namespace: "",
-        name: `${plural}.${ref.group}`,
-      };
-      const isGone = plural !== "" && (await ports.client.get(crd, signal)) === undefined;
-      return isGone && !discovery.unknownGroups.has(ref.group)
-        ? { found: "kind-removed" }
-        : unanswered(`${ref.kind} is not served now`);
+      const isGone =
+        !discovery.unknownGroups.has(ref.group) && (await isUndefined(ports, entry, signal));
+      return isGone ? { found: "kind-removed" } : unanswered(`${ref.kind} is not served now`);
     }
     const object = await ports.client.get({ ...ref, version: served.version }, signal);
     return object === undefined ? { found: "nothing" } : { found: "object", object };
@@ -158,6 +152,23 @@ async function readFresh(
     if (error instanceof ApiError) return { found: "error", failure: error.failure };
     throw error;
   }
+}
+
+/** Whether no CRD defines the kind. One whose plural was never learnt is looked for among all. */
+async function isUndefined(
+  { client }: PassPorts,
+  { ref: { group, kind }, plural }: InventoryEntry,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const crd = { group: "apiextensions.k8s.io", kind: "CustomResourceDefinition" };
+  if (plural !== "") {
+    const name = `${plural}.${group}`;
+    return (await client.get({ ...crd, version: "v1", namespace: "", name }, signal)) === undefined;
+  }
+  for await (const { items } of client.list(crd, signal)) {
+    if (items.some((item) => defines(item, { group, kind }))) return false;
+  }
+  return true;
 }
 
 function unanswered(message: string): FreshRead {

@@ -103,14 +103,7 @@ function settle(
   force: boolean,
 ): { readonly comparison: Comparison; readonly conflicts: readonly Conflict[] } {
   const me = managedId(by);
-  const comparisons = new Map<string, Comparison>();
-  const compareAt = (apiVersion: string): Comparison => {
-    const known = comparisons.get(apiVersion);
-    if (known !== undefined) return known;
-    const made = compareVersion(versions, apiVersion, { live, next });
-    comparisons.set(apiVersion, made);
-    return made;
-  };
+  const compareAt = comparer(versions, { live, next });
   const conflicts: Conflict[] = [];
   for (const [id, entry] of managed) {
     if (id === me) continue;
@@ -118,12 +111,20 @@ function settle(
     const conflict = intersection(entry.set, union(modified, added));
     for (const path of pathsOf(conflict)) conflicts.push({ with: entry, path });
     const set = difference(difference(entry.set, conflict), removed);
-    if (isEmptySet(set)) managed.delete(id);
-    else managed.set(id, { ...entry, set });
+    managed.set(id, { ...entry, set });
   }
-  const own = managed.get(me);
-  if (own !== undefined && isEmptySet(own.set)) managed.delete(me);
+  for (const [id, { set }] of [...managed]) if (isEmptySet(set)) managed.delete(id);
   return { comparison: compareAt(by.apiVersion), conflicts: force ? [] : conflicts };
+}
+
+/** Compares once for each version. */
+function comparer(versions: Versions, sides: { live: unknown; next: unknown }) {
+  const comparisons = new Map<string, Comparison>();
+  return (apiVersion: string): Comparison => {
+    const known = comparisons.get(apiVersion) ?? compareVersion(versions, apiVersion, sides);
+    comparisons.set(apiVersion, known);
+    return known;
+  };
 }
 
 function compareVersion(

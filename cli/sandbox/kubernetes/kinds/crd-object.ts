@@ -33,14 +33,10 @@ function pruneMap(schema: Json, value: Json, at: Pruning): Json {
   const isResource = at.isResource || schema["x-kubernetes-embedded-resource"] === true;
   for (const [key, member] of Object.entries(value)) {
     const path = at.path === "" ? key : `${at.path}.${key}`;
-    if (isResource && ["apiVersion", "kind", "metadata"].includes(key)) kept[key] = member;
-    else {
-      const declared = memberOf(schema, key);
-      if (declared === false) at.unknown.push(path);
-      else
-        kept[key] =
-          declared === true ? member : prune(declared, member, { ...at, path, isResource: false });
-    }
+    const isTyped = isResource && ["apiVersion", "kind", "metadata"].includes(key);
+    const declared = isTyped || memberOf(schema, key);
+    if (declared === false) at.unknown.push(path);
+    else kept[key] = prune(declared, member, { ...at, path, isResource: false });
   }
   return kept;
 }

@@ -27,10 +27,7 @@ function defaultContainer(container: Json, hostNetwork: boolean): void {
     terminationMessagePolicy: "File",
     imagePullPolicy: isLatest(image) ? "Always" : "IfNotPresent",
   });
-  for (const port of maps(listAt(container, "ports"))) {
-    fallback(port, { protocol: "TCP" });
-    if (hostNetwork) fallback(port, { hostPort: port.containerPort });
-  }
+  defaultPorts(container, hostNetwork);
   for (const probe of ["livenessProbe", "readinessProbe", "startupProbe"]) {
     if (isMap(container[probe])) defaultProbe(container[probe]);
   }
@@ -39,6 +36,13 @@ function defaultContainer(container: Json, hostNetwork: boolean): void {
     if (isMap(get)) fallback(get, { scheme: "HTTP", path: "/" });
   }
   for (const source of maps(listAt(container, "env"))) defaultEnvSource(mapAt(source, "valueFrom"));
+}
+
+function defaultPorts(container: Json, hostNetwork: boolean): void {
+  for (const port of maps(listAt(container, "ports"))) {
+    fallback(port, { protocol: "TCP" });
+    if (hostNetwork) fallback(port, { hostPort: port.containerPort });
+  }
 }
 
 function defaultEnvSource({ fieldRef, resourceFieldRef }: Json): void {

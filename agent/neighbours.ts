@@ -6,19 +6,26 @@ import type { Slot } from "./slot.ts";
 
 /** What the other units of this cluster declare at the newest accepted commit, as 4.5 asks for it. */
 export function neighboursOf(app: string, slots: readonly Slot[]): Neighbours {
-  const others = slots.filter((slot) => slot.app !== app);
+  const others = slots.filter((slot) => slot.app !== app).sort((a, b) => (a.app < b.app ? -1 : 1));
   const declared = others.map((slot) => ({ app: slot.app, refs: declaredRefs(slot) }));
   const find = (test: (ref: ObjectRef) => boolean): string | undefined =>
     declared.find(({ refs }) => [...refs.values()].some(test))?.app;
   return {
+    // The lowest of several, so that they agree who keeps it (P-62).
     declaredBy: (ref) => declared.find(({ refs }) => refs.has(refId(ref)))?.app,
     namespaceUsedBy: (namespace) => {
-      const user = find((ref) => ref.namespace === namespace);
-      return user === undefined ? undefined : `app ${user}`;
+      const user = others.find((slot) => usesNamespace(slot, namespace));
+      return user === undefined ? undefined : `app ${user.app}`;
     },
     crdUsedBy: (crd) => find((ref) => isResourceOf(ref, crd)),
     declaredUids: new Set(others.flatMap((slot) => [...declaredUids(slot)])),
   };
+}
+
+/** 4.5-6: declared or inventoried, so also what is still to be pruned, and what an app that goes has left. */
+function usesNamespace(slot: Slot, name: string): boolean {
+  const all = [...manifestRefs(slot).values(), ...inventoryRefs(slot.inventory).values()];
+  return all.some(({ namespace }) => namespace === name);
 }
 
 /** An app whose render is unknown declares its whole inventory (4.5-1); one that goes declares nothing. */

@@ -157,7 +157,10 @@ interface Recording {
   readonly pruned: Pruned;
 }
 
-/** After the last write of a pass: what was applied, what is stale, what is gone, which accepts were used (P-10). */
+/**
+ * After the last write of a pass: what was applied, what is stale, what is gone, which accepts were used (P-10). A commit
+ * whose deletions are still to come is not the applied one yet: a trailer on it must go on counting (P-52).
+ */
 export async function recordResults(
   ports: PassPorts,
   { input, tracked, results, pruned }: Recording,
@@ -168,7 +171,9 @@ export async function recordResults(
   const desired = new Map(declaredBy(input).map((object) => [object.id, object]));
   const now = isoTime(ports.clock.now());
   const recorded = afterPass(before, { desired, results, now });
-  const isClean = !results.some(({ outcome }) => outcome === "failed" || outcome === "unknown");
+  const isClean =
+    pruned.pending !== true &&
+    !results.some(({ outcome }) => outcome === "failed" || outcome === "unknown");
   const after: Inventory = {
     ...recorded,
     accepts: [...before.accepts, ...pruned.used],

@@ -24,8 +24,8 @@ export interface Pruned {
   readonly held?: Held;
   /** Accepts to record as used up. */
   readonly used: readonly string[];
-  /** Why nothing was judged this time; undeclared entries stay. */
-  readonly postponed?: string;
+  /** What this commit drops is held, or waits for something. */
+  readonly pending?: boolean;
 }
 
 export interface PruneInput {
@@ -50,8 +50,9 @@ export async function prune(
     .filter(([id]) => !declared.has(id))
     .map(([, entry]) => entry);
   if (undeclared.length === 0) return { results: [], used: [] };
-  const postponed = postpone(at);
-  if (postponed !== undefined) return { results: [], used: [], postponed };
+  const { enforce, unit } = input;
+  if (!enforce || unit.mode === "observe" || !unit.prune.enabled) return { results: [], used: [] }; // P-44, P-46
+  if (mustWait(at)) return { results: [], used: [], pending: true };
   const verdicts = spare(
     await Promise.all(undeclared.map((entry) => judgeEntry(ports, at, { entry, signal }))),
   );
@@ -77,17 +78,13 @@ export async function prune(
   return {
     results: await carryOut(ports, { input, changes, verdicts }, signal),
     used,
-    ...(held === undefined ? {} : { held }),
+    ...(held === undefined ? {} : { held, pending: true }),
   };
 }
 
-/** P-42, P-46, P-16: why nothing is pruned in this pass. */
-function postpone({ input, applied, unready }: PruneInput): string | undefined {
-  if (!input.enforce || input.unit.mode === "observe") return "it only observes";
-  if (!input.unit.prune.enabled) return "prune.enabled is false";
-  const open = applied.filter(isOpen);
-  if (open.length > 0) return `${open.length} objects failed or wait`;
-  return unready.length > 0 ? `${unready[0]} is not healthy yet` : undefined;
+/** P-42, P-16: something of this pass failed or waits, or what this commit made is not healthy yet. */
+function mustWait({ applied, unready }: PruneInput): boolean {
+  return unready.length > 0 || applied.some(isOpen);
 }
 
 async function judgeEntry(

@@ -318,7 +318,7 @@ describe("what is not deleted", () => {
     const { client } = bench().world.cluster;
     const refusing: typeof client = {
       ...client,
-      delete: (ref, over, options, signal) =>
+      delete: (...[ref, over, options, signal]) =>
         client.delete(ref, { ...over, uid: "another" }, options, signal),
     };
     const done = await bench().sync(app, maps(4).slice(1), { client: refusing });

@@ -1,6 +1,5 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createAppObjects } from "./cluster/app-objects.ts";
 import { createLiveCache } from "./cluster/cache.ts";
 import type { ClusterClient } from "./cluster/client.ts";
@@ -18,20 +17,13 @@ import type { Emit } from "./model/event.ts";
 import { installationLabel } from "./model/names.ts";
 import type { RenderTools } from "./render/tool.ts";
 import { createRenderPool } from "./render-pool.ts";
-import type { Clock, Random } from "./schedule/clock.ts";
+import type { Clock } from "./schedule/clock.ts";
+import { systemClock, systemRandom } from "./schedule/system.ts";
 import { createGitSource } from "./source/git.ts";
 import { rootedSource } from "./source/rooted.ts";
 import type { ConfigSource } from "./source/source.ts";
 import { createEventWriter } from "./telemetry/kubernetes-events.ts";
 import type { AgentPorts, ClusterPorts } from "./world.ts";
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  sleep: async (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
-};
-
-export const systemRandom: Random = { next: () => Math.random(), id: () => randomUUID() };
 
 /** The config repository as the settings name it; the password is read anew for every exchange. */
 export function createSource(

@@ -1,18 +1,10 @@
-import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Clock, Random } from "../agent/schedule/clock.ts";
+import { createHasher } from "../agent/hasher.ts";
+import { systemClock as clock, systemRandom as random } from "../agent/schedule/system.ts";
 import type { CliPorts, ConnectedCluster, ConnectWish, Contexts } from "./commands/context.ts";
 import type { ClonePlace } from "./repositories.ts";
-
-/** As those of agent/ports.ts, which loads every adapter: what only prints help or completes a word must not wait for that. */
-const clock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
-};
-const random: Random = { next: () => Math.random(), id: () => randomUUID() };
 
 /** What the environment says about kubeconfigs and TLS; read in main.ts. */
 export interface KubeEnvironment {
@@ -27,10 +19,7 @@ export function createCliPorts(environment: KubeEnvironment): CliPorts {
   return {
     clock,
     random,
-    hasher: async () => ({
-      sha256: (data) => createHash("sha256").update(data).digest("hex"),
-      keyed: (data) => createHmac("sha256", key).update(data).digest("hex"),
-    }),
+    hasher: async () => createHasher(key),
     renderTools: async () => ({}),
     repository: async (wish, signal) => {
       const { openRepository } = await import("./repositories.ts");

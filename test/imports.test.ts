@@ -18,7 +18,8 @@ const mayRun: Readonly<Record<(typeof pure)[number], readonly string[]>> = {
 const purePackages = ["js-yaml", "ajv", "json-schema-to-ts", "@marcbachmann/cel-js"];
 
 /** Entries of a process or a thread: these and `ports.ts` put adapters together. */
-const composers = /^(agent|cli)\/(main|ports)\.ts$|^agent\/[a-z]+\/worker\.ts$/;
+const composers =
+  /^(agent|cli)\/(main|ports)\.ts$|^agent\/[a-z]+\/worker\.ts$|^agent\/schedule\/system\.ts$/;
 
 const files = trackedFiles().filter((path) => /^(agent|cli)\/.*\.ts$/.test(path));
 const imports = files.flatMap((file) => importsOf(file, readTracked(file)));

@@ -1,9 +1,10 @@
+import type { Clock } from "../../../agent/schedule/clock.ts";
 import type { Admission, Verdict } from "./cluster.ts";
 import type { Answer } from "./http/exchange.ts";
 import type { Snapshot, Store } from "./store/store.ts";
 
 export interface ApiServerOptions {
-  /** Default: any free port of 127.0.0.1. */
+  /** Default: a free port of 127.0.0.1. */
   readonly port?: number;
   /** Default: random. */
   readonly token?: string;
@@ -18,8 +19,8 @@ export interface ApiServerOptions {
   readonly fail?: (request: LoggedRequest) => Answer | undefined;
   /** Groups that discovery marks Stale. */
   readonly staleGroups?: ReadonlySet<string>;
-  /** Milliseconds since the epoch. */
-  readonly now?: () => number;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
   readonly uid?: () => string;
 }
 

@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { isoTime } from "../../../agent/schedule/clock.ts";
+import { type Clock, isoTime } from "../../../agent/schedule/clock.ts";
+import { systemClock, systemRandom } from "../../../agent/schedule/system.ts";
 import type { Cluster } from "./cluster.ts";
 import { workFor } from "./controllers/run.ts";
 import { ownOptions, system } from "./controllers/system.ts";
@@ -36,20 +36,21 @@ class SandboxServer {
   readonly #cluster: Cluster;
   readonly #requests: LoggedRequest[] = [];
   readonly #watches = new Set<() => void>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #stopped = new AbortController();
+  readonly #clock: Clock;
   readonly #open: OpenLists = new Map();
   readonly #work: (() => void)[] = [];
   #isWorking = false;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    this.#token = options.token ?? randomUUID();
-    const now = options.now ?? Date.now;
+    this.#clock = options.clock ?? systemClock;
+    this.#token = options.token ?? systemRandom.id();
     this.#cluster = {
       store: new Store(options.logLimit ?? 5_000),
       registry: new Registry(),
-      now: () => isoTime(now()),
-      uid: options.uid ?? randomUUID,
+      now: () => isoTime(this.#clock.now()),
+      uid: options.uid ?? systemRandom.id,
       admit: (admission) => options.admit?.(admission),
       clusterIps: { next: 0 },
     };
@@ -80,12 +81,13 @@ class SandboxServer {
     this.#work.push(...workFor(this.#cluster, event));
     const { readyAfterMs = 0 } = this.#options;
     if (readyAfterMs === "never" || event.type === "DELETED" || !isPlayed(event.resource)) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      settleWorkload(this.#cluster, event.resource, eventKey(event.object));
-      this.#drain();
-    }, readyAfterMs);
-    this.#timers.add(timer);
+    this.#clock.sleep(readyAfterMs, this.#stopped.signal).then(
+      () => {
+        settleWorkload(this.#cluster, event.resource, eventKey(event.object));
+        this.#drain();
+      },
+      () => undefined, // stopped meanwhile
+    );
   }
 
   #drain(): void {
@@ -120,7 +122,7 @@ class SandboxServer {
       path: request.url ?? "/",
       userAgent: request.headers["user-agent"] ?? "",
       user: String(request.headers["impersonate-user"] ?? "admin"),
-      time: (this.#options.now ?? Date.now)(),
+      time: this.#clock.now(),
       code: 0,
     };
     this.#requests.push(logged);
@@ -169,7 +171,8 @@ class SandboxServer {
   }
 
   #watchTimes(): WatchTimes {
-    return { bookmarkMs: this.#options.bookmarkMs ?? 10_000, defaultSeconds: 1_800 };
+    const { bookmarkMs = 10_000 } = this.#options;
+    return { clock: this.#clock, bookmarkMs, defaultSeconds: 1_800 };
   }
 
   asCluster(): SandboxCluster {
@@ -218,7 +221,7 @@ class SandboxServer {
   }
 
   async #stop(): Promise<void> {
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#stopped.abort();
     this.#endWatches();
     await new Promise<void>((resolve) => {
       this.#http.close(() => resolve());

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { writeJson } from "../../../../agent/model/json.ts";
+import type { Clock } from "../../../../agent/schedule/clock.ts";
 import type { Target } from "../cluster.ts";
 import { type Frame, openWatch } from "../read/watch.ts";
 import { asPartial, type Call, wantsPartial } from "./exchange.ts";
 
 /** Timings of watches, shortened in tests. */
 export interface WatchTimes {
+  readonly clock: Clock;
   readonly bookmarkMs: number;
   readonly defaultSeconds: number;
 }
@@ -29,20 +31,30 @@ export function streamWatch(
   const wantsBookmarks = query.get("allowWatchBookmarks") === "true";
   if (wantsBookmarks && watch.sendsInitial) send(watch.bookmark(true));
   const stop = watch.follow(send);
-  const bookmarks = wantsBookmarks
-    ? setInterval(() => send(watch.bookmark(false)), times.bookmarkMs)
-    : undefined;
+  const ended = new AbortController();
+  if (wantsBookmarks) {
+    repeat(times, () => send(watch.bookmark(false)), ended.signal);
+  }
   const seconds = Number(query.get("timeoutSeconds") ?? 0) || times.defaultSeconds;
   const end = (): void => {
     stop();
-    clearInterval(bookmarks);
-    clearTimeout(timer);
+    ended.abort();
     // As the real server: a client that asked for bookmarks learns how far it came.
     if (wantsBookmarks && !response.writableEnded) send(watch.bookmark(false));
     response.end();
   };
-  const timer = setTimeout(end, seconds * 1000);
+  times.clock.sleep(seconds * 1000, ended.signal).then(end, () => undefined);
   request.on("close", end);
   response.on("close", end);
   return end;
+}
+
+function repeat(times: WatchTimes, act: () => void, signal: AbortSignal): void {
+  times.clock.sleep(times.bookmarkMs, signal).then(
+    () => {
+      act();
+      repeat(times, act, signal);
+    },
+    () => undefined, // the watch has ended
+  );
 }

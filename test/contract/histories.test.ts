@@ -121,9 +121,9 @@ describe(`random histories, seed ${seed}`, () => {
       await defineThings(wire);
     }
   });
-  test.each(Array.from({ length: histories }, (_, index) => [index]))(
+  test.for(Array.from({ length: histories }, (_, index) => index))(
     "history %i leaves the same on both servers",
-    async (index) => {
+    async (index, context) => {
       const { sandbox, real } = suite.servers();
       const dice = new Dice(seed + index);
       const shape = shapes[index % shapes.length]!;
@@ -137,7 +137,10 @@ describe(`random histories, seed ${seed}`, () => {
           ({ answer }: Body) => answer.code >= 500 && !JSON.stringify(answer).includes("typed"),
         ),
       ).toEqual([]);
-      if (real === undefined) return;
+      if (real === undefined) {
+        context.skip("no real API server: only the sandbox was asked");
+        return;
+      }
       const theirs = await play(real, { shape, name, steps });
       expect(ours).toEqual(theirs);
     },

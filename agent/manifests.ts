@@ -6,8 +6,9 @@ import type { GroupKind } from "./model/object.ts";
 import type { Parsed, Problem } from "./model/problem.ts";
 import { ReconcileError } from "./model/reason.ts";
 import type { Unit } from "./model/unit.ts";
+import type { RendererKind } from "./render/from-tool.ts";
 import { normalize, type RenderWarning, type Scope } from "./render/normalize.ts";
-import { type RendererKind, render, renderInput } from "./render/render.ts";
+import { render, renderInput } from "./render/render.ts";
 import type { RenderTools } from "./render/tool.ts";
 import type { ConfigSource } from "./source/source.ts";
 

@@ -13,6 +13,8 @@ export interface Desired {
   readonly file: string;
   /** 1-based line of the object's first key. */
   readonly line: number;
+  /** JSON pointers that differ from render to render: sent when it is made, kept as they live afterwards (N-30). */
+  readonly unstable?: readonly string[];
 }
 
 /** Why a write is due: Git moved, live moved, or an earlier try did not get through. */

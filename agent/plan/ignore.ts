@@ -1,6 +1,6 @@
 import type { Desired } from "../model/change.ts";
 import { isJsonObject, jsonEqual } from "../model/json.ts";
-import type { KubeObject, ObjectRef } from "../model/object.ts";
+import { type KubeObject, kindId, type ObjectRef } from "../model/object.ts";
 import type { IgnoreRule } from "../model/unit.ts";
 import { isOurs } from "./attribute.ts";
 import { pointerSegments, valueAt } from "./compare.ts";
@@ -25,6 +25,11 @@ export function shapePayload(
     desired.object,
   );
   return compact(shaped) as KubeObject;
+}
+
+/** N-30: what differs from render to render is ignored once it lives. */
+export function unstableRule({ ref, unstable = [] }: Desired): readonly IgnoreRule[] {
+  return unstable.length === 0 ? [] : [{ kind: kindId(ref), fields: unstable, managers: [] }];
 }
 
 /** A path of what is declared, and where it lives. */

@@ -7,7 +7,7 @@ import { attribute } from "./attribute.ts";
 import { isImmutable, isRace, problemOf } from "./classify.ts";
 import { diffObjects, objectsEqual } from "./compare.ts";
 import { conflict, disputed, planForeign } from "./foreign.ts";
-import { shapePayload } from "./ignore.ts";
+import { shapePayload, unstableRule } from "./ignore.ts";
 import { maskFields } from "./mask.ts";
 import { objectSettings } from "./object-settings.ts";
 import { ownershipOf } from "./ownership.ts";
@@ -102,7 +102,8 @@ function prepareExisting(desired: Desired, live: KubeObject, context: PlanContex
   if (objectSettings(desired.object).createOnly) {
     return { settled: { action: "unchanged", ref, desired, live } };
   }
-  const payload = shapePayload(desired, live, context.unit.drift.ignore);
+  const rules = [...context.unit.drift.ignore, ...unstableRule(desired)];
+  const payload = shapePayload(desired, live, rules);
   return { desired, live, payload, over: versionOf(live) };
 }
 

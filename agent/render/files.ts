@@ -4,7 +4,7 @@ import type { Problem } from "../model/problem.ts";
 import type { Unit } from "../model/unit.ts";
 
 const manifestName = /\.(?:yaml|yml|json)$/;
-const kustomizationNames = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+export const kustomizationNames = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 export type Entry = readonly [string, TreeEntry];
 

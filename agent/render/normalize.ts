@@ -1,7 +1,14 @@
 import type { Desired } from "../model/change.ts";
 import type { Hasher } from "../model/digest.ts";
 import { canonicalJson, jsonEqual, writeJson } from "../model/json.ts";
-import { describeRef, type KubeObject, type ObjectRef, refId, refOf } from "../model/object.ts";
+import {
+  describeRef,
+  groupOf,
+  type KubeObject,
+  type ObjectRef,
+  refId,
+  refOf,
+} from "../model/object.ts";
 import { type Problem, placeOf } from "../model/problem.ts";
 import type { Unit } from "../model/unit.ts";
 import { nameGenerated } from "./generated-name.ts";
@@ -70,8 +77,19 @@ export function normalize(
     warnings.push(...shaped.warnings.map((text) => warningAt(item, item.object, text)));
     all.push(desiredOf(item, marked(shaped.object, owner), hasher));
   }
-  const digest = hasher.sha256(canonicalJson(all.map(({ id, digest }) => [id, digest]).sort(byId)));
-  return { ...sizes(all), problems: found, warnings, digest };
+  return { ...sizes(all), problems: found, warnings, digest: renderDigest(all, hasher) };
+}
+
+/** Digest of a whole render, of its objects' digests (§0.2). */
+export function renderDigest(all: readonly Desired[], hasher: Hasher): string {
+  return hasher.sha256(canonicalJson(all.map(({ id, digest }) => [id, digest]).sort(byId)));
+}
+
+/** Digest of one object; keyed for Secrets (§0.2, NEG-32). */
+export function objectDigest(object: KubeObject, hasher: Hasher): string {
+  const text = canonicalJson(object);
+  const isSecret = object.kind === "Secret" && groupOf(object.apiVersion) === "";
+  return isSecret ? hasher.keyed(text) : hasher.sha256(text);
 }
 
 function byId([a = ""]: readonly string[], [b = ""]: readonly string[]): number {
@@ -81,10 +99,7 @@ function byId([a = ""]: readonly string[], [b = ""]: readonly string[]): number 
 
 function desiredOf({ file, line }: RenderedObject, object: KubeObject, hasher: Hasher): Desired {
   const ref = refOf(object);
-  const text = canonicalJson(object);
-  const isSecret = ref.kind === "Secret" && ref.group === "";
-  const digest = isSecret ? hasher.keyed(text) : hasher.sha256(text);
-  return { id: refId(ref), ref, object, digest, file, line };
+  return { id: refId(ref), ref, object, digest: objectDigest(object, hasher), file, line };
 }
 
 /** Judged by identity, without version: equal copies are one, different ones name both places (§0.3). */

@@ -7,7 +7,7 @@ import { substitute } from "./substitute.ts";
 import { parseYaml, type YamlDocument } from "./yaml.ts";
 
 /** What one unit may amount to (security §3). */
-const unitLimits = { bytes: 20 * 1024 * 1024, objects: 20_000, nodes: 2_000_000 } as const;
+export const unitLimits = { bytes: 20 * 1024 * 1024, objects: 20_000, nodes: 2_000_000 } as const;
 
 /** The manifests of a plain app, in path order, with expressions resolved. All problems at once (A-70). */
 export function renderPlain(unit: Unit, files: Files): Parsed<readonly RenderedObject[]> {
@@ -37,7 +37,8 @@ export function renderPlain(unit: Unit, files: Files): Parsed<readonly RenderedO
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: objects };
 }
 
-function tooMuch({ file }: Unit, what: string): Parsed<never> {
+/** More than one unit may amount to. */
+export function tooMuch({ file }: Unit, what: string): Parsed<never> {
   const message = `the app has more than ${what}; split it`;
   return { ok: false, problems: [{ reason: "RenderLimit", file, message }] };
 }

@@ -10,13 +10,11 @@ import {
   readable,
   rendererOf,
 } from "./files.ts";
+import { fromTool, type Render, type RendererKind } from "./from-tool.ts";
 import { manifestFiles } from "./manifest-files.ts";
-import { objectsIn, type RenderedObject } from "./objects.ts";
-import { renderPlain, resolve } from "./plain.ts";
-import type { RenderTools } from "./tool.ts";
-import { parseYaml } from "./yaml.ts";
-
-export type RendererKind = "plain" | "kustomize" | "helm";
+import { renderPlain } from "./plain.ts";
+import { plainFiles } from "./plain-files.ts";
+import type { Capabilities, RenderedText, RenderTools } from "./tool.ts";
 
 /** What a unit's render reads: ask the source for `paths`, hand the contents to `render`. */
 export interface RenderInput {
@@ -46,64 +44,64 @@ export function renderInput(unit: Unit, tree: Tree): Parsed<RenderInput> {
   return { ok: true, value: { renderer, paths, ignored } };
 }
 
-export interface Render {
-  readonly renderer: RendererKind;
-  /** Empty is a value, not an error: what it means is decided by the guard (P-50). */
-  readonly objects: readonly RenderedObject[];
-}
-
 export interface RenderOptions {
   readonly tree: Tree;
   readonly tools: RenderTools;
   readonly signal: AbortSignal;
+  /** What the cluster serves, for charts that ask. */
+  readonly capabilities?: Capabilities;
+  /** What the tool printed, where it ran already; then it is not run. */
+  readonly texts?: readonly RenderedText[];
 }
 
 /** Objects of one unit, before normalisation, from the files that `renderInput` asked for. Problems are never thrown. */
 export async function render(
   unit: Unit,
   files: Files,
-  { tree, tools, signal }: RenderOptions,
+  options: RenderOptions,
 ): Promise<Parsed<Render>> {
+  const { tree, texts } = options;
   const renderer = rendererOf(unit, tree);
-  if (renderer === "plain") return finish(renderer, plain(unit, files, tree));
+  if (renderer === "plain") return plain(unit, files, tree);
+  const own = plainFiles(unit, files, tree);
+  if (!own.ok) return own;
+  const ran =
+    texts === undefined ? await runTool(unit, files, options) : { ok: true as const, value: texts };
+  return ran.ok ? fromTool({ unit, renderer, files: own.value }, ran.value) : ran;
+}
+
+/**
+ * What a unit's tool prints for it. Helm's templates may hold chance and time, so it runs twice: the second text is there
+ * when it differs (N-30).
+ */
+export async function runTool(
+  unit: Unit,
+  files: Files,
+  { tree, tools, signal, capabilities = { apiVersions: [] } }: RenderOptions,
+): Promise<Parsed<readonly RenderedText[]>> {
+  const renderer = rendererOf(unit, tree);
+  if (renderer === "plain") return { ok: true, value: [] };
   const tool = tools[renderer];
   if (tool === undefined) {
     const message = `${unit.app} is rendered by ${renderer}, which this agent does not have`;
     return { ok: false, problems: [{ reason: "ToolMissing", file: unit.file, message }] };
   }
-  const rendered = await tool(unit, files, signal);
-  if (!rendered.ok) return rendered;
-  return finish(renderer, fromTool(unit, renderer, rendered.value.text));
+  const own = plainFiles(unit, files, tree);
+  if (!own.ok) return own;
+  const job = { unit, files: own.value, capabilities };
+  const first = await tool.render(job, signal);
+  if (!first.ok || renderer === "kustomize")
+    return first.ok ? { ok: true, value: [first.value] } : first;
+  const second = await tool.render(job, signal);
+  if (!second.ok) return second;
+  const isSame = first.value.text === second.value.text;
+  return { ok: true, value: isSame ? [first.value] : [first.value, second.value] };
 }
 
-function finish(
-  renderer: RendererKind,
-  objects: Parsed<readonly RenderedObject[]>,
-): Parsed<Render> {
-  return objects.ok ? { ok: true, value: { renderer, objects: objects.value } } : objects;
-}
-
-function plain(unit: Unit, files: Files, tree: Tree): Parsed<readonly RenderedObject[]> {
+function plain(unit: Unit, files: Files, tree: Tree): Parsed<Render> {
   const manifests = manifestFiles(unit, files, tree);
-  return manifests.ok ? renderPlain(unit, manifests.value) : manifests;
-}
-
-/** The same parser for a tool's output (T-13); only kustomize's takes expressions, never Helm's. */
-function fromTool(
-  unit: Unit,
-  renderer: RendererKind,
-  text: string,
-): Parsed<readonly RenderedObject[]> {
-  const file = `${renderer} ${unit.path}`;
-  const parsed = parseYaml(text, { file });
-  if (!parsed.ok) return parsed;
-  const resolved = parsed.value.map((document) =>
-    renderer === "kustomize" ? resolve(document, unit, file) : { document, problems: [] },
-  );
-  const found = objectsIn(
-    file,
-    resolved.map(({ document }) => document),
-  );
-  const problems = [...resolved.flatMap((item) => item.problems), ...found.problems];
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: found.objects };
+  if (!manifests.ok) return manifests;
+  const objects = renderPlain(unit, manifests.value);
+  if (!objects.ok) return objects;
+  return { ok: true, value: { renderer: "plain", objects: objects.value, warnings: [] } };
 }

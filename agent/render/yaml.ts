@@ -24,17 +24,20 @@ export interface YamlOptions {
   readonly file: string;
   /** Of the problems; default RenderFailed. */
   readonly reason?: Reason;
+  /** Default: that of one file. */
+  readonly maxBytes?: number;
 }
 
+const mebibyte = 1024 * 1024;
 /** Security §3. */
-export const maxFileBytes = 5 * 1024 * 1024;
+export const maxFileBytes = 5 * mebibyte;
 
 /** Every document of a file in kubectl's dialect (semantics §11), or all that is wrong with it. JSON is read the same way. */
 export function parseYaml(
   input: string | Uint8Array,
-  { file, reason = "RenderFailed" }: YamlOptions,
+  { file, reason = "RenderFailed", maxBytes = maxFileBytes }: YamlOptions,
 ): Parsed<readonly YamlDocument[]> {
-  const text = textOf(input);
+  const text = textOf(input, maxBytes);
   if (!text.ok) return { ok: false, problems: [{ reason, file, message: text.message }] };
   const source = text.value;
   const positionAt = positions(source);
@@ -53,11 +56,14 @@ type Text =
   | { readonly ok: true; readonly value: string }
   | { readonly ok: false; readonly message: string };
 
-function textOf(input: string | Uint8Array): Text {
+function textOf(input: string | Uint8Array, maxBytes: number): Text {
   const size = typeof input === "string" ? input.length : input.byteLength;
-  if (size > maxFileBytes) {
-    const mebibytes = (size / 1024 / 1024).toFixed(1);
-    return { ok: false, message: `the file has ${mebibytes} MiB; at most 5 MiB are read` };
+  if (size > maxBytes) {
+    const [has, most] = [size / mebibyte, maxBytes / mebibyte];
+    return {
+      ok: false,
+      message: `the file has ${has.toFixed(1)} MiB; at most ${most} MiB are read`,
+    };
   }
   if (typeof input === "string") return checkedText(input);
   if (input.includes(0)) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Unit } from "../../agent/model/unit.ts";
 import { inputDigest } from "../../agent/render/input-digest.ts";
 import { render, renderInput } from "../../agent/render/render.ts";
-import type { RenderTools } from "../../agent/render/tool.ts";
+import type { RenderTool, RenderTools } from "../../agent/render/tool.ts";
 import { type Contents, commitOf, hasher } from "../fleet/fleet-files.ts";
 import { unitOf } from "./unit-of.ts";
 
@@ -324,7 +324,10 @@ describe("helm and kustomize", () => {
 
   it("are rendered by the tool, read by the same parser, and only kustomize takes expressions", async () => {
     const text = configMap("a", '{ mode: 0644, k: "${{ cluster.name }}" }');
-    const tool = () => Promise.resolve({ ok: true, value: { text, warnings: [] } } as const);
+    const tool: RenderTool = {
+      version: () => Promise.resolve({ ok: true, value: "v1" }),
+      render: () => Promise.resolve({ ok: true, value: { text, warnings: [] } }),
+    };
     const kustomized = await run({ "apps/shop/kustomization.yaml": "" + "x" }, unitOf(), {
       kustomize: tool,
     });

@@ -66,6 +66,7 @@ async function declaredAt(
   if (!fleet.ok) return undefined;
   const selection = selectUnits(fleet.value, world.settings.cluster.name, world.cluster.hasher);
   if (!selection.isComplete) return undefined;
+  if (selection.broken.some((broken) => broken.app === app)) return undefined;
   const unit = selection.units.find((candidate) => candidate.app === app);
   if (unit === undefined) return new Set();
   const tree = await source.tree(commit.id, signal);

@@ -194,10 +194,11 @@ export class Agent {
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<Trigger> {
-    this.#nudge = new AbortController();
     const either = AbortSignal.any([signal, this.#nudge.signal]);
     await this.#ports.clock.sleep(ms, either).catch(() => undefined);
-    return this.#nudge.signal.aborted ? "manual" : "poll";
+    const isNudged = this.#nudge.signal.aborted;
+    if (isNudged) this.#nudge = new AbortController(); // one that came during the poll counts, too
+    return isNudged ? "manual" : "poll";
   }
 
   /** One look at Git: what is new is rendered for all units before any of them acts. */

@@ -23,8 +23,13 @@ export async function fly(world: World, app: string, signal: AbortSignal): Promi
 async function flyOnce(world: World, slot: Slot, signal: AbortSignal): Promise<void> {
   const { clock } = world.ports;
   const start = clock.monotonic();
+  const { takeOver, bypassProofs } = slot;
   const flight = await runPass(world, slot, signal);
-  if (flight.ended === "pass") await land(world, slot, { reconciled: flight.reconciled, signal });
+  if (flight.ended === "pass") {
+    if (takeOver) slot.takeOver = false; // what was asked for meanwhile is for the next pass
+    if (bypassProofs) slot.bypassProofs = false;
+    await land(world, slot, { reconciled: flight.reconciled, signal });
+  }
   await publish(world, { slot, flight }, signal);
   tellPass(world, slot, { flight, durationMs: clock.monotonic() - start });
   if (isOver(slot)) await forget(world, slot, signal);
@@ -40,8 +45,6 @@ async function land(world: World, slot: Slot, { reconciled, signal }: Landing): 
   const { inventory } = reconciled;
   slot.inventory = inventory;
   slot.requested = slot.requested.filter(({ key }) => !inventory.accepts.includes(key));
-  slot.takeOver = false;
-  slot.bypassProofs = false;
   watchKinds(world);
   const declaresKinds = reconciled.pass.results.some(
     ({ change, outcome }) =>

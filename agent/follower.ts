@@ -1,3 +1,4 @@
+import { isConflict } from "./cluster/errors.ts";
 import type { AgentState, StateStore } from "./cluster/state.ts";
 import type { Stored } from "./cluster/stored.ts";
 import { judgeTip } from "./follow.ts";
@@ -76,7 +77,7 @@ export class Follower {
   }
 
   async #judge(tip: Commit, signal: AbortSignal): Promise<void> {
-    const { source, state } = this.#ports;
+    const { source } = this.#ports;
     const stored = await this.#read(signal);
     const known = stored?.value?.acceptedCommit;
     const acceptedTip = stored?.value?.acceptTip;
@@ -88,9 +89,24 @@ export class Follower {
     if (known !== tip.id) {
       const units = stored?.value?.units ?? [];
       const next = { units, acceptedCommit: tip.id };
-      this.#stored = await state.write(next, stored?.resourceVersion, signal);
+      this.#stored = await this.#write(next, stored?.resourceVersion, signal);
+      if (this.#stored === undefined) return this.#judge(tip, signal);
     }
     this.accepted = tip;
+  }
+
+  /** Undefined: a person wrote it, too, and what they say counts before we move on (P-52). */
+  async #write(
+    next: AgentState,
+    over: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Stored<AgentState> | undefined> {
+    try {
+      return await this.#ports.state.write(next, over, signal);
+    } catch (error) {
+      if (isConflict(error)) return undefined;
+      throw error;
+    }
   }
 
   /** Ours alone while we lead, so once is enough (P8); a person's accept of a tip is looked for while it is needed. */

@@ -112,9 +112,12 @@ function schedule(world: World, { slot, flight, dueMs }: Plan): void {
   const retries = isBad
     ? reasons.map((reason) => retryDelayMs(reasonInfo(reason).retry, slot.failures, random))
     : [];
-  const due = [dueMs, flight.ended === "pass" ? flight.reconciled.dueMs : undefined].map((at) =>
-    at === undefined ? undefined : Math.max(at - nowMs, 0) + 50,
-  );
+  const until = suspension(world)?.until; // O21: it ends by itself
+  const due = [
+    dueMs,
+    flight.ended === "pass" ? flight.reconciled.dueMs : undefined,
+    until === undefined ? undefined : Date.parse(until),
+  ].map((at) => (at === undefined ? undefined : Math.max(at - nowMs, 0) + 50));
   const again =
     flight.ended === "raced" || (flight.ended === "pass" && flight.reconciled.again)
       ? [againMs]

@@ -3,6 +3,7 @@ import { createAppObjects } from "../../agent/cluster/app-objects.ts";
 import { createLiveCache } from "../../agent/cluster/cache.ts";
 import type { ClusterClient } from "../../agent/cluster/client.ts";
 import { connectTo } from "../../agent/cluster/connection.ts";
+import { ensureFootprint } from "../../agent/cluster/footprint.ts";
 import { clusterUid, installationOf } from "../../agent/cluster/installation.ts";
 import { createInventoryStore } from "../../agent/cluster/inventory.ts";
 import { createKubernetesClient } from "../../agent/cluster/kubernetes.ts";
@@ -54,6 +55,8 @@ export class Bench {
   readonly server: SandboxCluster;
   readonly world: World;
   readonly events: AgentEvent[] = [];
+  /** Flights asked for: app, and after how many milliseconds. */
+  readonly wakes: (readonly [app: string, afterMs: number])[] = [];
   /** Added to the clock. */
   laterMs = 0;
   looksForMarks = false;
@@ -70,12 +73,7 @@ export class Bench {
     const discovery = await client.discover(never);
     const uid = await clusterUid(client, never);
     const id = installationOf(uid, agentNamespace);
-    const namespace: KubeObject = {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: { name: agentNamespace },
-    };
-    await client.create(namespace, never);
+    await ensureFootprint(client, agentNamespace, never);
     return new Bench(server, (bench) => {
       const clock: Clock = {
         ...realClock,
@@ -122,7 +120,7 @@ export class Bench {
         sourceProblem: undefined,
         accepted: undefined,
         fleet: undefined,
-        wake: () => {},
+        wake: (app, afterMs) => bench.wakes.push([app, afterMs]),
       };
     });
   }

@@ -7,10 +7,10 @@ import { holdfast } from "./cli.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { appFile, appFiles, configMap, deployment, fleetFiles, objectPath } from "./documents.ts";
 import { Repository } from "./repository.ts";
-import { type AppStatus, Site, until } from "./site.ts";
+import { type AppStatus, clusterNames, Site, until } from "./site.ts";
 
 const have = haveControlPlane();
-const names = ["dev", "prod-eu", "prod-us"];
+const names = clusterNames;
 const shop = [
   ...Array.from({ length: 10 }, (_, index) => configMap("shop", `map-${index}`)),
   deployment("shop", "web"),

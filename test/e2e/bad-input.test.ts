@@ -85,13 +85,6 @@ const table: readonly BadApp[] = [
     },
   },
   {
-    app: "large",
-    reason: /RenderFailed|RenderLimit|ObjectInvalid/,
-    says: /large\.yaml/,
-    write: (repository, folder) =>
-      repository.write({ [`${folder}/large.yaml`]: `data: ${"x".repeat(50 * 2 ** 20)}\n` }),
-  },
-  {
     app: "unknown-field",
     reason: /ConfigInvalid/,
     says: /apps\/unknown-field\/app\.yaml/,
@@ -114,11 +107,16 @@ describe.skipIf(!have.ok)(`bad input (${have.why})`, () => {
     await repository.write({
       ...fleetFiles([site.name]),
       ...appFiles("good", [configMap("good", "one")]),
-      ...appFiles("first", [configMap("shared", "twice", "first"), configMap("shared", "first")]),
-      ...appFiles("second", [
-        configMap("shared", "twice", "second"),
-        configMap("shared", "second"),
-      ]),
+      ...appFiles("first", [configMap("shared", "twice", "first"), configMap("shared", "first")], {
+        namespace: "shared",
+      }),
+      ...appFiles(
+        "second",
+        [configMap("shared", "twice", "second"), configMap("shared", "second")],
+        {
+          namespace: "shared",
+        },
+      ),
     });
     for (const { app } of table) await repository.write(appFiles(app, [configMap(app, "one")]));
     await repository.git("add", "--all");
@@ -158,9 +156,27 @@ describe.skipIf(!have.ok)(`bad input (${have.why})`, () => {
     expect(live?.data).toEqual({ text: "first" });
   });
 
+  it("tells an app with a file of 50 MB so, and the others go on", async () => {
+    await repository.write({
+      ...appFiles("large", [configMap("large", "one")]),
+      "apps/large/large.yaml": `data: ${"x".repeat(50 * 2 ** 20)}\n`,
+      ...appFiles("later", [configMap("later", "one")]),
+    });
+    await repository.push("a dump by mistake");
+    await site.untilApp("later", ({ state }) => state === "Synced", { what: "Synced" });
+    const status = await site.untilApp("large", ({ state }) => state === "Failed", {
+      what: "Failed",
+    });
+    expect(JSON.stringify([status.message, status.all.problems])).toContain(
+      "apps/large/large.yaml",
+    );
+    expect(await site.api.get(configMap("large", "one"))).toBeUndefined();
+  });
+
   it("goes on: a good commit after the bad one is applied", async () => {
     await repository.write(appFiles("good", [configMap("good", "one", "2")]));
     for (const { app } of table) await repository.write({ [`apps/${app}`]: undefined });
+    await repository.write({ "apps/large": undefined });
     await repository.push("all well again");
     await site.untilApp("good", ({ state }) => state === "Synced", { what: "Synced" });
     const live = await site.api.get(configMap("good", "one"));

@@ -9,12 +9,11 @@ import { haveControlPlane } from "./binaries.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { appFiles, configMap, deployment, fleetFiles, objectPath } from "./documents.ts";
 import { Repository } from "./repository.ts";
-import { agentNamespace, pause, Site, until } from "./site.ts";
+import { agentNamespace, clusterNames, pause, Site, until } from "./site.ts";
 
 const have = haveControlPlane();
-const sites = 3;
-/** Of each site, after an undisturbed one: 21 kills of a first sync and 21 of a prune in all. */
-const rounds = 7;
+/** Of each site, after an undisturbed one: on three clusters 21 kills of a first sync and 21 of a prune. */
+const rounds = Number(process.env.HOLDFAST_E2E_ROUNDS ?? 7);
 const seed = seedOfRun();
 
 /** Twenty objects, of which eight go: as many as go without asking (semantics P-50). */
@@ -157,7 +156,7 @@ describe.skipIf(!have.ok)(`an agent killed at random moments (${have.why})`, () 
   const runs: Run[] = [];
 
   beforeAll(async () => {
-    plane = await startControlPlane({ clusters: sites, audit: true });
+    plane = await startControlPlane({ clusters: clusterNames.length, audit: true });
     for (const [index, cluster] of plane.clusters.entries()) {
       const repository = await Repository.create(plane.folder);
       repositories.push(repository);

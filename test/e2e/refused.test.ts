@@ -2,7 +2,6 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isJsonObject } from "../../agent/model/json.ts";
-import { isKubeObject } from "../faults/api.ts";
 import { haveControlPlane } from "./binaries.ts";
 import { holdfast } from "./cli.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
@@ -147,10 +146,7 @@ describe.skipIf(!have.ok)(`one refused object of 95 files (${have.why})`, () => 
 
       // All that stand beside it are there: kubectl reads the same files.
       const folder = join(site.repository.folder, `apps/${app}/manifests`);
-      const args = ["create", "--dry-run=client", "--validate=false", "-o", "json", "-R"];
-      const list: unknown = JSON.parse(await site.kubectl(...args, "-f", folder));
-      const items = isJsonObject(list) && Array.isArray(list.items) ? list.items : [];
-      const objects = items.filter(isKubeObject);
+      const objects = await site.declaredIn(folder);
       const unmarked: string[] = [];
       for (const object of objects) {
         const live = await site.api.get(object);

@@ -4,13 +4,19 @@ import { promisify } from "node:util";
 import { isJsonObject } from "../../agent/model/json.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
 import { appCrd } from "../../agent/status/app-crd.ts";
-import { Api } from "../faults/api.ts";
+import { Api, isKubeObject } from "../faults/api.ts";
 import { Recorder } from "../faults/history.ts";
 import { type AgentOptions, AgentProcess } from "../faults/process.ts";
 import type { ControlPlane, TestCluster } from "./control-plane.ts";
 import type { Repository } from "./repository.ts";
 
 export const agentNamespace = "holdfast-system";
+
+/** The clusters of the fleet tests; HOLDFAST_E2E_CLUSTERS takes fewer of them on a small or busy machine. */
+export const clusterNames: readonly string[] = ["dev", "prod-eu", "prod-us"].slice(
+  0,
+  Number(process.env.HOLDFAST_E2E_CLUSTERS ?? 3),
+);
 
 /** What tests read of an App object's status. */
 export interface AppStatus {
@@ -100,6 +106,22 @@ export class Site {
     return stdout;
   }
 
+  /** What the files of a folder declare, as the real kubectl reads them: no YAML parser of ours in between. */
+  async declaredIn(folder: string): Promise<readonly KubeObject[]> {
+    const args = [
+      "create",
+      "--dry-run=client",
+      "--validate=false",
+      "-o",
+      "json",
+      "-R",
+      "-f",
+      folder,
+    ];
+    const documents = (await this.kubectl(...args)).trim().split(/(?<=^\})\n(?=\{)/m);
+    return documents.map((text): unknown => JSON.parse(text)).filter(isKubeObject);
+  }
+
   /** What the agent's user wrote since: its own bookkeeping (lease, Events, App status) left out. */
   async memberWritesSince(time: number): Promise<readonly string[]> {
     const lines = await this.recorder.writesSince(time);
@@ -128,7 +150,10 @@ export class Site {
   async untilApp(
     name: string,
     is: (status: AppStatus) => boolean,
-    { what = "", timeoutMs = 60_000 }: { readonly what?: string; readonly timeoutMs?: number } = {},
+    {
+      what = "",
+      timeoutMs = 150_000,
+    }: { readonly what?: string; readonly timeoutMs?: number } = {},
   ): Promise<AppStatus> {
     const end = Date.now() + timeoutMs;
     for (;;) {
@@ -181,7 +206,7 @@ export function pause(ms: number): Promise<void> {
 export async function until(
   what: string,
   holds: () => Promise<boolean>,
-  timeoutMs = 60_000,
+  timeoutMs = 120_000,
 ): Promise<void> {
   const end = Date.now() + timeoutMs;
   let last: unknown;

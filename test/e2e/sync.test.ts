@@ -2,8 +2,7 @@ import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isJsonObject } from "../../agent/model/json.ts";
-import { describeRef, type KubeObject, refOf } from "../../agent/model/object.ts";
-import { isKubeObject } from "../faults/api.ts";
+import { describeRef, refOf } from "../../agent/model/object.ts";
 import type { AcceptedCommit } from "../faults/oracle/model.ts";
 import { describeViolations, judgeHistory } from "../faults/oracle/oracle.ts";
 import { Told } from "../faults/told.ts";
@@ -12,11 +11,11 @@ import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { appFile, fleetFiles } from "./documents.ts";
 import { haveInputs, unpackInputs } from "./inputs.ts";
 import { Repository } from "./repository.ts";
-import { type AppStatus, Site, until } from "./site.ts";
+import { type AppStatus, clusterNames, Site, until } from "./site.ts";
 import { differences } from "./subset.ts";
 
 const have = [haveControlPlane(), haveInputs].find(({ ok }) => !ok) ?? haveControlPlane();
-const names = ["dev", "prod-eu", "prod-us"];
+const names = clusterNames;
 const app = "monitoring";
 const apiService = "v1beta1.metrics.k8s.io";
 
@@ -52,23 +51,6 @@ describe.skipIf(!have.ok)(`kube-prometheus on three real clusters (${have.why})`
     await plane?.stop();
   });
 
-  /** What the files declare, as the real kubectl reads them: no YAML parser of ours in between. */
-  async function declaredObjects(site: Site, folder = manifests): Promise<readonly KubeObject[]> {
-    const args = [
-      "create",
-      "--dry-run=client",
-      "--validate=false",
-      "-o",
-      "json",
-      "-R",
-      "-f",
-      folder,
-    ];
-    const list: unknown = JSON.parse(await site.kubectl(...args));
-    const items = isJsonObject(list) && Array.isArray(list.items) ? list.items : [];
-    return items.filter(isKubeObject);
-  }
-
   const onAll = (work: (site: Site) => Promise<void>) => Promise.all(sites.map(work));
 
   it("syncs 95 files in one pass: definitions, their resources and RBAC together", async () => {
@@ -91,13 +73,13 @@ describe.skipIf(!have.ok)(`kube-prometheus on three real clusters (${have.why})`
         times.set(path, (times.get(path) ?? 0) + 1);
       }
       expect([...times].filter(([, count]) => count > 1)).toEqual([]);
-      expect(times.size).toBe((await declaredObjects(site)).length);
+      expect(times.size).toBe((await site.declaredIn(manifests)).length);
     });
   });
 
   it("has every declared object as Git has it, in the fields we own", async () => {
     await onAll(async (site) => {
-      const objects = await declaredObjects(site);
+      const objects = await site.declaredIn(manifests);
       expect(objects.length).toBeGreaterThan(95);
       const wrong: string[] = [];
       for (const object of objects) {
@@ -157,7 +139,7 @@ describe.skipIf(!have.ok)(`kube-prometheus on three real clusters (${have.why})`
         target,
         "blackbox-exporter=example.com/other:1",
       );
-      await until(`${site.name}: the image is healed`, async () => !(await image()), 30_000);
+      await until(`${site.name}: the image is healed`, async () => !(await image()), 60_000);
       await until(
         `${site.name}: the edit is named`,
         async () => [...seen].some((text) => /image.*kubectl-set|kubectl-set.*image/.test(text)),
@@ -196,9 +178,9 @@ describe.skipIf(!have.ok)(`kube-prometheus on three real clusters (${have.why})`
     for (const site of sites) {
       const told = new Told();
       const [first, second] = commits;
-      told.declare(app, await declaredObjects(site));
+      told.declare(app, await site.declaredIn(manifests));
       told.committed(first?.id ?? "", first?.from ?? 0);
-      told.declare(app, await declaredObjects(site, rest));
+      told.declare(app, await site.declaredIn(rest));
       told.committed(second?.id ?? "", second?.from ?? 0);
       const history = await site.recorder.read(told);
       expect(describeViolations(judgeHistory(history))).toBe("");

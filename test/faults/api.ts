@@ -67,7 +67,12 @@ export class Api {
     const { status, body } = await this.ask("GET", path);
     if (status !== 200 || !isJsonObject(body) || !Array.isArray(body.items))
       throw new Error(`GET ${path} answered ${status}`);
-    return body.items.filter(isKubeObject);
+    // Items of built-in lists leave out what the list says already.
+    const kind = String(body.kind).replace(/List$/, "");
+    const common = { apiVersion: body.apiVersion, kind };
+    return body.items
+      .map((item: unknown) => (isJsonObject(item) ? { ...common, ...item } : item))
+      .filter(isKubeObject);
   }
 
   /** URL path of one object; undefined where its kind is not served. */

@@ -60,6 +60,8 @@ async function enclosing(folder: string, ref: string | undefined): Promise<Repos
     head: async () => head,
     newest: async () => (ref === undefined ? workTreeView(local) : known(head, tip)),
     at: (revision) => viewOf(local, revision),
+    contains: (commit, ancestor) => local.contains(commit, ancestor),
+    log: (range) => local.log(range),
     close: async () => {},
   };
 }
@@ -136,6 +138,8 @@ async function cloned(
       newest: async () => named,
       at: async (revision) =>
         revision === ref ? named : await remoteView(source, revision, signal),
+      contains: (commit, ancestor) => source.contains(commit, ancestor, signal),
+      log: (range) => source.log(range, signal),
       close,
     };
   } catch (error) {

@@ -2,7 +2,7 @@ import type { AppObjects } from "../../agent/cluster/app-objects.ts";
 import type { ClusterClient } from "../../agent/cluster/client.ts";
 import type { InventoryStore } from "../../agent/cluster/inventory.ts";
 import type { StateStore } from "../../agent/cluster/state.ts";
-import type { Files, Tree } from "../../agent/model/artifact.ts";
+import type { Commit, Files, Tree } from "../../agent/model/artifact.ts";
 import type { Hasher } from "../../agent/model/digest.ts";
 import type { RenderTools } from "../../agent/render/tool.ts";
 import { type Clock, isoTime, type Random } from "../../agent/schedule/clock.ts";
@@ -21,6 +21,12 @@ export interface RepositoryView {
   read(paths: readonly string[], signal: AbortSignal): Promise<Files>;
 }
 
+export interface LogRange {
+  readonly from?: string;
+  readonly to: string;
+  readonly limit: number;
+}
+
 /** The config repository: the enclosing work tree, or a clone of `--repo URL`. */
 export interface Repository {
   /** For people: a path or a URL without credentials. */
@@ -35,6 +41,10 @@ export interface Repository {
   newest(): Promise<RepositoryView>;
   /** A branch, tag or id; undefined when it names no commit. */
   at(revision: string): Promise<RepositoryView | undefined>;
+  /** Whether a commit is or has the other as ancestor; undefined when the history at hand does not reach so far. Full ids. */
+  contains(commit: string, ancestor: string): Promise<boolean | undefined>;
+  /** Commits reachable from `to` and not from `from`, newest first. Full ids. */
+  log(range: LogRange): Promise<readonly Commit[]>;
   close(): Promise<void>;
 }
 

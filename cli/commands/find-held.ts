@@ -2,11 +2,10 @@ import type { KubeObject } from "../../agent/model/object.ts";
 import type { Held, UnitStatus } from "../../agent/model/status.ts";
 import { fromAppObject } from "../../agent/status/app-object.ts";
 import type { Report } from "../output/error.ts";
-import { askClusters } from "./ask-clusters.ts";
+import { askAgents } from "./ask-agents.ts";
 import type { CommandContext } from "./context.ts";
 import { checkNames } from "./fleet-view.ts";
-import { readStatus, wrongCluster } from "./read-status.ts";
-import { findTargets, type Target } from "./targets.ts";
+import type { Target } from "./targets.ts";
 
 /** One unit that waits for a person. */
 export interface HeldUnit {
@@ -25,17 +24,10 @@ export interface FoundHeld {
 
 /** Where an app is held, among the chosen clusters. Throws CliError when none of them has the app. */
 export async function findHeld(context: CommandContext, app: string): Promise<FoundHeld> {
-  const found = await findTargets(context);
-  const { answers, failures } = await askClusters(
-    context,
-    found.targets,
-    (cluster, _target, signal) => readStatus(context, cluster, signal),
-  );
-  const right = answers.filter(({ target, answer }) => wrongCluster(target, answer) === undefined);
-  const known = right.flatMap(({ answer }) => answer.statuses.map((status) => status.app));
-  const unreached = [...found.unreached, ...failures];
+  const { answers, unreached } = await askAgents(context);
+  const known = answers.flatMap(({ answer }) => answer.statuses.map((status) => status.app));
   if (unreached.length === 0) checkNames("app", [app], [...new Set(known)]);
-  const units = right.flatMap(({ target, answer }) =>
+  const units = answers.flatMap(({ target, answer }) =>
     answer.objects
       .filter(({ metadata }) => metadata.name === app)
       .flatMap((object) => heldUnit(target, object)),

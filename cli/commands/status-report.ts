@@ -5,11 +5,11 @@ import type { FleetSnapshot, SourceSnapshot } from "../../agent/server/snapshot.
 import { mergeReports, statusReport } from "../../agent/server/status-report.ts";
 import type { Report } from "../output/error.ts";
 import { listNames } from "../output/text.ts";
-import { askClusters } from "./ask-clusters.ts";
+import { askAgents } from "./ask-agents.ts";
 import { type CommandContext, nowText } from "./context.ts";
-import { type ClusterStatus, readStatus, wrongCluster } from "./read-status.ts";
+import type { ClusterStatus } from "./read-status.ts";
 import { silenced, silentSince, withFreshness } from "./silence.ts";
-import { findTargets, type Target, type Targets } from "./targets.ts";
+import type { Target, Targets } from "./targets.ts";
 
 export interface AskedReport {
   readonly report: StatusReport;
@@ -21,42 +21,22 @@ export interface AskedReport {
 
 /** Asks the chosen clusters and puts their answers into one document. */
 export async function askStatus(context: CommandContext): Promise<AskedReport> {
-  const found = await findTargets(context);
-  const { answers, failures } = await askClusters(
-    context,
-    found.targets,
-    (cluster, _target, signal) => readStatus(context, cluster, signal),
-  );
+  const { found, answers, unreached } = await askAgents(context);
   const nowMs = context.ports.clock.now();
-  const right = answers.filter(({ target, answer }) => wrongCluster(target, answer) === undefined);
-  const wrong = answers.flatMap(({ target, answer }) => mistaken(target, answer));
   const source = sourceOf(found);
-  const reports = right.map(({ target, answer }) =>
+  const reports = answers.map(({ target, answer }) =>
     statusReport(snapshotOf(target, answer, { source, nowMs })),
   );
   return {
     report: mergeReports(reports) ?? emptyReport(context, source),
     asked: found.targets.length + found.unreached.length,
-    apps: [...new Set(right.flatMap(({ target, answer }) => appsOf(target, answer)))],
-    unreached: [...found.unreached, ...wrong, ...failures],
+    apps: [...new Set(answers.flatMap(({ target, answer }) => appsOf(target, answer)))],
+    unreached,
   };
 }
 
 function appsOf({ expected }: Target, { statuses }: ClusterStatus): readonly string[] {
   return [...statuses, ...(expected?.units ?? [])].map(({ app }) => app);
-}
-
-function mistaken(target: Target, answer: ClusterStatus): readonly Report[] {
-  const other = wrongCluster(target, answer);
-  if (other === undefined) return [];
-  return [
-    {
-      what: `${target.cluster} cannot be asked`,
-      where: `kubeconfig context ${target.context}`,
-      why: `the agent behind it says that it is ${other}`,
-      next: "map the right context in ~/.config/holdfast/config.yaml",
-    },
-  ];
 }
 
 function sourceOf({ source }: Targets): SourceSnapshot {

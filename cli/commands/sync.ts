@@ -3,16 +3,16 @@ import { cliApiVersion } from "../output/document.ts";
 import type { Report } from "../output/error.ts";
 import { type SyncResult, syncText } from "../output/sync-text.ts";
 import { listNames } from "../output/text.ts";
+import { askAgents } from "./ask-agents.ts";
 import { askClusters } from "./ask-clusters.ts";
 import type { CommandArguments } from "./catalog.ts";
 import { confirm } from "./confirm.ts";
 import { type CommandContext, type ConnectedCluster, nowText } from "./context.ts";
 import { checkNames, isMeant } from "./fleet-view.ts";
 import { isGlob } from "./glob.ts";
-import { readStatus, wrongCluster } from "./read-status.ts";
 import { newRequest, type RequestBody, writeRequest } from "./request.ts";
 import type { CommandResult } from "./result.ts";
-import { findTargets, type Target } from "./targets.ts";
+import type { Target } from "./targets.ts";
 import { waitForSync } from "./wait-sync.ts";
 
 interface Place {
@@ -25,22 +25,17 @@ export async function sync(
   context: CommandContext,
   { positionals: apps, flags }: CommandArguments,
 ): Promise<CommandResult> {
-  const found = await findTargets(context);
-  const { answers, failures } = await askClusters(
-    context,
-    found.targets,
-    (cluster, _target, signal) => readStatus(context, cluster, signal),
+  const { answers, unreached } = await askAgents(context);
+  const known = answers.flatMap(({ answer }) =>
+    answer.objects.map(({ metadata }) => metadata.name),
   );
-  const right = answers.filter(({ target, answer }) => wrongCluster(target, answer) === undefined);
-  const known = right.flatMap(({ answer }) => answer.objects.map(({ metadata }) => metadata.name));
-  const unreached = [...found.unreached, ...failures];
   if (unreached.length === 0)
     checkNames(
       "app",
       apps.filter((app) => !isGlob(app)),
       [...new Set(known)],
     );
-  const places = right.flatMap(({ target, answer }) => {
+  const places = answers.flatMap(({ target, answer }) => {
     const objects = answer.objects.filter(({ metadata }) => isMeant(metadata.name, apps));
     return objects.length === 0 ? [] : [{ target, objects }];
   });

@@ -1,3 +1,4 @@
+import type { Commit } from "../../agent/model/artifact.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
 import { objectId } from "../../agent/source/pack.ts";
 import type {
@@ -16,7 +17,10 @@ export interface Given {
   /** The work tree; absent: there is no repository. */
   readonly files?: FileTexts;
   /** Commits by revision. */
+  /** One after the other, oldest first. */
   readonly commits?: Readonly<Record<string, FileTexts>>;
+  /** The revision that is checked out. */
+  readonly head?: string;
   readonly contexts?: readonly string[];
   readonly clusters?: Readonly<Record<string, ConnectedCluster>>;
   readonly isTty?: boolean;
@@ -79,19 +83,41 @@ function portsOf(given: Given, written: Map<string, string>): CliPorts {
   };
 }
 
-function repositoryOf({ files, commits = {} }: Given): Repository | undefined {
+function repositoryOf({ files, commits = {}, head }: Given): Repository | undefined {
   if (files === undefined) return undefined;
   const views = Object.entries(commits).map(
     ([name, texts]) => [name, viewOf(texts, name)] as const,
   );
+  const names = Object.keys(commits);
   return {
     place: "/fleet",
     ref: "main",
     folder: "/fleet",
-    head: async () => undefined,
+    head: async () => (head === undefined ? undefined : new Map(views).get(head)),
+    contains: async (commit, ancestor) =>
+      names.includes(ancestor) && names.indexOf(ancestor) <= names.indexOf(commit),
+    log: async ({ from, to, limit }) =>
+      names
+        .slice(from === undefined ? 0 : names.indexOf(from) + 1, names.indexOf(to) + 1)
+        .reverse()
+        .slice(0, limit)
+        .map((id) => commitOf(id, names[names.indexOf(id) - 1])),
     newest: async () => viewOf(files, undefined),
     at: async (revision) => new Map(views).get(revision),
     close: async () => {},
+  };
+}
+
+function commitOf(id: string, parent: string | undefined): Commit {
+  const title = `commit ${id.slice(0, 7)}`;
+  return {
+    id,
+    parents: parent === undefined ? [] : [parent],
+    title,
+    message: title,
+    author: "Ana <ana@acme.example>",
+    authoredAt: 0,
+    committedAt: 0,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { CommandSpec } from "./catalog.ts";
+import { historyCommand, inventoryCommand } from "./list-units.ts";
 
 const statusCommand: CommandSpec = {
   name: "status",
@@ -167,6 +168,8 @@ export const commands: readonly CommandSpec[] = [
   validateCommand,
   acceptCommand,
   syncCommand,
+  historyCommand,
+  inventoryCommand,
   completionCommand,
   versionCommand,
   demoCommand,

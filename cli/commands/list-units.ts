@@ -1,0 +1,39 @@
+import type { CommandSpec } from "./catalog.ts";
+
+/** What has happened to an app, by the agents' own memory. */
+export const historyCommand: CommandSpec = {
+  name: "history",
+  summary: "the changes of an app, and how far each got",
+  positionals: "<app>",
+  completes: "apps",
+  flags: [
+    { flags: "--limit <n>", summary: "at most so many changes (20, as many as agents keep)" },
+  ],
+  examples: [
+    { line: "holdfast history shop", says: "newest first, over all clusters" },
+    { line: "holdfast history shop --env prod -o json", says: "with the entry of every cluster" },
+  ],
+  answers: "0 answered",
+  load: async () => (await import("./history.ts")).history,
+};
+
+/** What one agent tracks. */
+export const inventoryCommand: CommandSpec = {
+  name: "inventory",
+  summary: "the objects that the agent of one cluster tracks for an app",
+  positionals: "<app>",
+  completes: "apps",
+  flags: [],
+  examples: [
+    {
+      line: "holdfast inventory shop --cluster prod-eu-1",
+      says: "objects, their states, the size",
+    },
+    {
+      line: "holdfast inventory shop --context admin@eu1 -o wide",
+      says: "with UIDs, no repository",
+    },
+  ],
+  answers: "0 listed · 1 nothing was ever applied there",
+  load: async () => (await import("./inventory.ts")).inventory,
+};

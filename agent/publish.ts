@@ -112,16 +112,21 @@ function schedule(world: World, { slot, flight, dueMs }: Plan): void {
   const retries = isBad
     ? reasons.map((reason) => retryDelayMs(reasonInfo(reason).retry, slot.failures, random))
     : [];
-  const until = suspension(world)?.until; // O21: it ends by itself
-  const due = [
-    dueMs,
-    flight.ended === "pass" ? flight.reconciled.dueMs : undefined,
-    until === undefined ? undefined : Date.parse(until),
-  ].map((at) => (at === undefined ? undefined : Math.max(at - nowMs, 0) + 50));
+  const due = dueTimes(world, flight, dueMs).map((at) => Math.max(at - nowMs, 0) + 50);
   const again =
     flight.ended === "raced" || (flight.ended === "pass" && flight.reconciled.again)
       ? [againMs]
       : [];
   const waits = [...retries, ...due, ...again].filter((wait) => wait !== undefined);
   if (waits.length > 0) world.wake(app, Math.min(...waits));
+}
+
+/** When time alone brings something new; a suspension ends by itself (O21). */
+function dueTimes(world: World, flight: Flight, dueMs: number | undefined): readonly number[] {
+  const until = suspension(world)?.until;
+  return [
+    dueMs,
+    flight.ended === "pass" ? flight.reconciled.dueMs : undefined,
+    until === undefined ? undefined : Date.parse(until),
+  ].filter((at) => at !== undefined);
 }

@@ -42,6 +42,7 @@ async function keepLastFleet(
   };
   world.fleet = {
     artifact,
+    seen: commit.id,
     cluster: last?.cluster,
     environment: last?.environment ?? "",
     known: last?.known ?? [],
@@ -61,6 +62,7 @@ async function adoptFleet(
   const { cluster, known } = selection;
   world.fleet = {
     artifact: { commit, tree: fleet.tree },
+    seen: commit.id,
     cluster,
     environment: cluster === undefined ? "" : environmentOf(cluster, fleet),
     known,

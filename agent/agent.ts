@@ -211,7 +211,7 @@ export class Agent {
     await follower.poll(trigger, signal);
     world.sourceProblem = follower.problem;
     const { accepted } = follower;
-    const isNew = accepted !== undefined && accepted.id !== world.fleet?.artifact.commit.id;
+    const isNew = accepted !== undefined && accepted.id !== world.fleet?.seen;
     const apps = isNew ? await this.#adopt(world, follower, signal) : [];
     const isTold = told?.reason !== world.sourceProblem?.reason;
     for (const app of isTold ? world.slots.keys() : apps) world.wake(app, 0);

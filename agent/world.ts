@@ -47,6 +47,8 @@ export interface ClusterPorts {
 /** What the last accepted commit says of this cluster as a whole. */
 export interface FleetView {
   readonly artifact: Artifact;
+  /** The commit that was looked at last: newer than the artifact while its fleet.yaml is broken (R26). */
+  readonly seen: string;
   readonly cluster: ClusterTarget | undefined;
   readonly environment: string;
   readonly known: readonly string[];

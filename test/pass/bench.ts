@@ -363,7 +363,7 @@ export async function until(is: () => boolean | Promise<boolean>, what: string):
   const end = Date.now() + 15_000;
   while (!(await is())) {
     if (Date.now() > end) throw new Error(`did not come: ${what}`);
-    await new Promise((done) => setTimeout(done, 5));
+    await new Promise((done) => setTimeout(done, 20));
   }
 }
 

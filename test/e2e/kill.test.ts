@@ -94,11 +94,15 @@ class Run {
     await this.startHolding();
     await pause(this.random() * durationMs);
     await this.site.agent.kill();
-    await this.site.start();
+    await this.startHolding();
   }
 
   async untilDone(app: string, commit: string, objects: readonly KubeObject[]): Promise<void> {
     const { site } = this;
+    // What the killed agent said last is no answer.
+    await until(`${site.name}: a whole pass over ${app} by this agent`, async () => {
+      return (await site.metric("holdfast_reconciles_total", `app="${app}"`)) >= 1;
+    });
     await site.untilApp(app, ({ state, applied }) => state === "Synced" && applied === commit, {
       what: `Synced at ${commit}`,
     });

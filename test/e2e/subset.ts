@@ -3,8 +3,14 @@ import type { KubeObject } from "../../agent/model/object.ts";
 
 /** Paths at which a live object lacks what was declared. What the server added is no difference. */
 export function differences(declared: KubeObject, live: KubeObject): readonly string[] {
-  const { status: _status, ...wanted } = declared;
-  return compare(wanted, live, "");
+  const { status: _status, stringData, ...wanted } = declared;
+  if (!isJsonObject(stringData)) return compare(wanted, live, "");
+  // The server keeps it as `data`.
+  const encoded = Object.entries(stringData).map(([key, text]) => [
+    key,
+    Buffer.from(String(text)).toString("base64"),
+  ]);
+  return compare({ ...wanted, data: Object.fromEntries(encoded) }, live, "");
 }
 
 function compare(wanted: unknown, live: unknown, path: string): readonly string[] {
@@ -21,28 +27,18 @@ function compare(wanted: unknown, live: unknown, path: string): readonly string[
     : [`${path}: ${JSON.stringify(live)}, not ${JSON.stringify(wanted)}`];
 }
 
-/** An item is found by what names it; the server may have put others beside it. */
+/** An item may stand anywhere: the server may have put others before it. */
 function compareLists(wanted: readonly unknown[], live: unknown, path: string): readonly string[] {
   if (!Array.isArray(live)) return [path];
   return wanted.flatMap((item, index) => {
-    const found = keyed(item) ? live.find((one) => isSameItem(item, one)) : live[index];
-    return compare(item, found, `${path}[${index}]`);
+    const isThere = live.some((one) => compare(item, one, "").length === 0);
+    return isThere ? [] : compare(item, live[index], `${path}[${index}]`);
   });
 }
 
-const keys = ["name", "mountPath", "containerPort", "port", "type"];
-
-function keyed(item: unknown): boolean {
-  return isJsonObject(item) && keys.some((key) => key in item);
-}
-
-function isSameItem(item: unknown, other: unknown): boolean {
-  if (!isJsonObject(item) || !isJsonObject(other)) return false;
-  return keys.every((key) => !(key in item) || item[key] === other[key]);
-}
-
+/** What the server leaves out when it stores an object. */
 function isEmpty(value: unknown): boolean {
-  if (value === null || value === undefined) return true;
+  if (value === null || value === undefined || value === false || value === "") return true;
   if (Array.isArray(value)) return value.length === 0;
   return isJsonObject(value) && Object.values(value).every(isEmpty);
 }

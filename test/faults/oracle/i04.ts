@@ -1,6 +1,8 @@
 import { isJsonObject, jsonEqual } from "../../../agent/model/json.ts";
-import { installationLabel, ownerAnnotation, partOfLabel } from "../../../agent/model/names.ts";
+import { ownerAnnotation } from "../../../agent/model/names.ts";
+
 import { describeRef, refId } from "../../../agent/model/object.ts";
+import { commonForm } from "./form.ts";
 import {
   type ApiWrite,
   byIdentity,
@@ -58,29 +60,8 @@ function matchingCommits(history: History, unit: UnitCase, write: ApiWrite): rea
     const declared = unit.declared.get(id);
     if (declared === undefined || declared === "broken") continue;
     const wanted = byIdentity(declared).get(refId(write.ref));
-    if (wanted !== undefined && jsonEqual(withoutOurs(wanted), withoutOurs(write.body)))
+    if (wanted !== undefined && jsonEqual(commonForm(wanted), commonForm(write.body)))
       matching.push(index);
   }
   return matching;
-}
-
-const ours = new Set([ownerAnnotation, installationLabel, partOfLabel]);
-
-/** The body less what Holdfast adds to every object: mark, labels, and the version it was planned against. */
-function withoutOurs(body: unknown): unknown {
-  if (!isJsonObject(body) || !isJsonObject(body.metadata)) return body;
-  const { uid: _uid, resourceVersion: _version, ...metadata } = body.metadata;
-  return {
-    ...body,
-    metadata: {
-      ...metadata,
-      labels: without(metadata.labels),
-      annotations: without(metadata.annotations),
-    },
-  };
-}
-
-function without(map: unknown): unknown {
-  const entries = isJsonObject(map) ? Object.entries(map) : [];
-  return Object.fromEntries(entries.filter(([key]) => !ours.has(key)));
 }

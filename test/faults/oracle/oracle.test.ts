@@ -64,6 +64,11 @@ describe("I1 nothing lost", () => {
     expect(words(nothingLost(story.end()))).toContain("differs from what Git declares");
   });
 
+  it("sees a declared object that the server refuses", () => {
+    const story = base().dryRun("shop", a, undefined);
+    expect(words(nothingLost(story.end()))).toContain("refused by the server");
+  });
+
   it("sees a declared object that nobody compared", () => {
     expect(words(nothingLost(base().end()))).toContain("never compared");
   });
@@ -94,6 +99,11 @@ describe("I2 nothing orphaned", () => {
       .tracks("shop", [b])
       .commit("r2", { shop: [b] });
     expect(nothingOrphaned(story.end())).toHaveLength(1);
+  });
+
+  it("does not mind an object that is declared and not yet in the inventory", () => {
+    const story = new Story().commit("r1", { shop: [a] }).applies("shop", a);
+    expect(words(nothingOrphaned(story.end()))).toBe("");
   });
 
   it("knows an object that is on its way out, foreign, or let go", () => {
@@ -215,6 +225,37 @@ describe("I3 nothing wrongly deleted", () => {
     expect(words(nothingWronglyDeleted(last.end()))).toContain("the last workload would go");
   });
 
+  it("sees the guard ignored when more than ten of many objects go, and a load balancer", () => {
+    const many = Array.from({ length: 40 }, (_, index) => configMap(`many-${index}`));
+    const all = [a, ...many];
+    const story = new Story().commit("r1", { shop: all }).tracks("shop", all);
+    for (const object of all) story.applies("shop", object);
+    story.commit("r2", { shop: many.slice(0, 29) }).deletes(a);
+    expect(words(nothingWronglyDeleted(story.end()))).toContain("12 of 41 objects would go");
+    const balancer = { ...configMap("lb"), kind: "Service", spec: { type: "LoadBalancer" } };
+    const exposed = ready()
+      .commit("r2", { shop: [a, balancer, ...tenMaps] })
+      .tracks("shop", [a, balancer, ...tenMaps])
+      .applies("shop", balancer)
+      .commit("r3", { shop: [a, ...tenMaps] })
+      .deletes(balancer);
+    expect(words(nothingWronglyDeleted(exposed.end()))).toContain("protected kind");
+  });
+
+  it("sees a mark of another installation", () => {
+    const other = marked("shop", a);
+    const mark = other.metadata.annotations?.["holdfast.dev/owner"]?.replace(
+      "abcdefghij",
+      "zzzzzzzzzz",
+    );
+    const annotations = { "holdfast.dev/owner": mark ?? "" };
+    const story = ready()
+      .foreign({ ...other, metadata: { ...other.metadata, annotations } })
+      .commit("r2", { shop: tenMaps })
+      .deletes(a);
+    expect(words(nothingWronglyDeleted(story.end()))).toContain("another installation");
+  });
+
   it("lets a person's word open the guard, but only for what that commit had dropped", () => {
     const accepted = () =>
       ready()
@@ -282,6 +323,13 @@ describe("I4 nothing half-rendered", () => {
       .commit("r3", { shop: [a, b] })
       .applies("shop", a);
     expect(words(nothingHalfRendered(story.end()))).toBe("");
+  });
+
+  it("knows what normalisation writes out", () => {
+    const secret = { ...configMap("s"), kind: "Secret", data: {}, stringData: { user: "ana" } };
+    const sent = { ...configMap("s"), kind: "Secret", data: { user: "YW5h" } };
+    const story = new Story().commit("r1", { shop: [secret] }).tracks("shop", [secret]);
+    expect(words(nothingHalfRendered(story.applies("shop", sent).end()))).toBe("");
   });
 
   it("sees a body without a mark", () => {

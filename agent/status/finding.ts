@@ -25,13 +25,22 @@ export function findingOf(reason: Reason, message: string): Finding | undefined 
 export function findingOfProblem(problem: Problem): Finding | undefined {
   const about = [
     placeOf(problem),
-    problem.ref === undefined ? "" : describeRef(problem.ref),
-    problem.field ?? "",
+    unsaid(problem, nameOf(problem)),
+    unsaid(problem, problem.field),
   ];
   const message = [...about, problem.message].filter((part) => part !== "").join(": ");
   const found = findingOf(problem.reason, message);
   if (found === undefined || problem.next === undefined) return found;
   return { ...found, next: problem.next };
+}
+
+function nameOf({ ref }: Problem): string | undefined {
+  return ref === undefined ? undefined : describeRef(ref);
+}
+
+/** What the message does not say itself. */
+function unsaid({ message }: Problem, text = ""): string {
+  return message.includes(text) ? "" : text;
 }
 
 /** The worst first; among equals the earlier stage, then the order given. Never empty-handed: InSync for none. */

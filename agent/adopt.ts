@@ -11,6 +11,7 @@ import type { Unit } from "./model/unit.ts";
 import type { Removal } from "./plan/guard.ts";
 import { recallManifests } from "./recall.ts";
 import { createSlot, type Slot } from "./slot.ts";
+import { tellRender } from "./tell-render.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -222,19 +223,5 @@ export async function renderSlot(
   slot.problems = problems;
   if (rules.ok) slot.healthRules = rules.value;
   if (manifests.ok && rules.ok) slot.manifests = { ...manifests.value, commit };
-  tellRender(world, slot, problems.length === 0);
-}
-
-function tellRender({ ports }: World, { app, manifests }: Slot, isGood: boolean): void {
-  const renderer = manifests?.renderer ?? "plain";
-  ports.emit({ type: "rendered", app, renderer, result: isGood ? "success" : "error" });
-  const ignored = manifests?.ignored ?? [];
-  if (isGood && ignored.length > 0) {
-    ports.emit({
-      type: "warning",
-      app,
-      reason: "FilesIgnored",
-      message: `${ignored.length} files are no manifests: ${ignored.slice(0, 3).join(", ")}`,
-    });
-  }
+  tellRender(world.ports, slot);
 }

@@ -98,7 +98,8 @@ async function runAgent(settings: Settings): Promise<number> {
   const { version } = packageJson;
   const tls = process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
   const instance = process.env["HOSTNAME"] ?? hostname();
-  const facts = { version, instance, ...(tls && { tlsRejectUnauthorized: tls }) };
+  const path = process.env["PATH"] ?? "";
+  const facts = { version, instance, path, ...(tls && { tlsRejectUnauthorized: tls }) };
   const agent = new Agent(settings, createAgentPorts(settings, facts, emit));
   const servers = await serve(settings, agent, telling);
   const urls = Object.values(servers.urls).join(" and ");

@@ -2,14 +2,16 @@ import type { Discovery } from "./cluster/client.ts";
 import type { Commit, Files, Tree } from "./model/artifact.ts";
 import type { Desired } from "./model/change.ts";
 import type { Hasher } from "./model/digest.ts";
-import type { GroupKind } from "./model/object.ts";
+import { apiVersionOf, type GroupKind } from "./model/object.ts";
+import { isInside } from "./model/paths.ts";
 import type { Parsed, Problem } from "./model/problem.ts";
 import { ReconcileError } from "./model/reason.ts";
 import type { Unit } from "./model/unit.ts";
 import type { RendererKind } from "./render/from-tool.ts";
-import { normalize, type RenderWarning, type Scope } from "./render/normalize.ts";
+import type { RenderWarning, Scope } from "./render/normalize.ts";
 import { render, renderInput } from "./render/render.ts";
-import type { RenderTools } from "./render/tool.ts";
+import type { Capabilities, RenderedText, RenderTools } from "./render/tool.ts";
+import { normalizeRender } from "./render/unstable.ts";
 import type { ConfigSource } from "./source/source.ts";
 
 /** Exactly what one unit should be at one commit: complete, or it is a list of problems instead (P4). */
@@ -27,6 +29,8 @@ export interface Manifests {
   readonly ignored: readonly string[];
   /** Kinds that discovery did not know: their scope was a guess. */
   readonly unknownKinds: readonly GroupKind[];
+  /** Rendered before, from the same input. */
+  readonly isCached?: true;
 }
 
 /** Everything one render is a function of, as plain data: it may run in another thread. */
@@ -41,6 +45,10 @@ export interface RenderJob {
   readonly ignored: readonly string[];
   readonly installation: string;
   readonly agentNamespace: string;
+  /** What this cluster serves, for charts that ask. */
+  readonly capabilities?: Capabilities;
+  /** What helm or kustomize printed, when it ran already. */
+  readonly texts?: readonly RenderedText[];
 }
 
 /** Runs a job, here or in a worker; what it cannot finish is a problem, too. */
@@ -83,6 +91,7 @@ export async function readManifests(
     ignored,
     installation,
     agentNamespace,
+    capabilities: capabilitiesOf(discovery),
   };
   return from.run(job, signal);
 }
@@ -115,21 +124,46 @@ export async function runRender(
   signal: AbortSignal,
 ): Promise<Parsed<Manifests>> {
   const { unit, commit, tree, files, installation, agentNamespace, ignored } = job;
-  const rendered = await render(unit, files, { tree, tools, signal });
+  const { capabilities, texts } = job;
+  const rendered = await render(unit, files, {
+    tree,
+    tools,
+    signal,
+    ...(capabilities === undefined ? {} : { capabilities }),
+    ...(texts === undefined ? {} : { texts }),
+  });
   if (!rendered.ok) return rendered;
-  const { renderer, objects } = rendered.value;
+  const { renderer, warnings: said } = rendered.value;
   const scopeOf = ({ group, kind }: GroupKind) => job.scopes.get(`${group}/${kind}`);
-  const normal = normalize(objects, { unit, installation, agentNamespace, scopeOf, hasher });
+  const context = { unit, installation, agentNamespace, scopeOf, hasher };
+  const normal = normalizeRender(rendered.value, context);
   if (normal.problems.length > 0) return { ok: false, problems: normal.problems };
-  const { desired, unsendable, digest, warnings } = normal;
+  const { desired, unsendable, digest } = normal;
+  const warnings = [...said, ...normal.warnings];
   const unknownKinds = desired.map(({ ref }) => ref).filter((kind) => scopeOf(kind) === undefined);
   const value = { unit, commit, renderer, desired, unsendable, digest, warnings, ignored };
   return { ok: true, value: { ...value, unknownKinds } };
 }
 
 function ownTree({ folder, shared }: Unit, tree: Tree): Tree {
-  const roots = [folder, ...shared].map((root) => (root === "" ? "" : `${root}/`));
-  return new Map([...tree].filter(([path]) => roots.some((root) => path.startsWith(root))));
+  const roots = [folder, ...shared];
+  return new Map([...tree].filter(([path]) => roots.some((root) => isInside(path, root))));
+}
+
+const capabilitiesCache = new WeakMap<Discovery, Capabilities>();
+
+/** As helm names them: versions, and kinds with their version. */
+function capabilitiesOf(discovery: Discovery): Capabilities {
+  const known = capabilitiesCache.get(discovery);
+  if (known !== undefined) return known;
+  const names = [...discovery.kinds.values()].flatMap(({ group, version, kind }) => {
+    const apiVersion = apiVersionOf(group, version);
+    return [apiVersion, `${apiVersion}/${kind}`];
+  });
+  const apiVersions = [...new Set(names)].sort();
+  const capabilities = { kubernetes: discovery.kubernetes, apiVersions };
+  capabilitiesCache.set(discovery, capabilities);
+  return capabilities;
 }
 
 const scopesCache = new WeakMap<Discovery, ReadonlyMap<string, Scope>>();

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createRenderTools } from "./children/tools.ts";
 import { createAppObjects } from "./cluster/app-objects.ts";
 import { createLiveCache } from "./cluster/cache.ts";
 import type { ClusterClient } from "./cluster/client.ts";
@@ -54,7 +55,10 @@ export interface ProcessFacts {
   readonly tlsRejectUnauthorized?: string;
   /** Given in tests and by the demo instead of a kubeconfig. */
   readonly connection?: Connection;
+  /** Given in tests instead of the binaries that settings and PATH name. */
   readonly tools?: RenderTools;
+  /** Where to look for helm and kustomize. */
+  readonly path?: string;
 }
 
 /** Everything an agent needs of the world, real. `listen` gets a second ear for what only a cluster can be told. */
@@ -92,7 +96,7 @@ async function connectCluster(wiring: Wiring, signal: AbortSignal): Promise<Clus
   await ensureFootprint(client, namespace, signal);
   const key = await installKey({ client, namespace, fresh: () => randomBytes(32) }, signal);
   const hasher = createHasher(key);
-  const pool = createRenderPool(key, facts.tools ?? {});
+  const pool = createRenderPool(key, toolsOf(wiring));
   const lease = leaseOf(wiring, client);
   const guarded = guardWrites(client, lease, settings.lease.writeTimeoutMs);
   const installation = installationOf(uid, namespace);
@@ -120,6 +124,12 @@ async function connectCluster(wiring: Wiring, signal: AbortSignal): Promise<Clus
       await client.close();
     },
   };
+}
+
+function toolsOf({ settings, facts }: Wiring): RenderTools {
+  const { helm, kustomize } = settings;
+  const places = { helm: helm?.path, kustomize: kustomize?.path, path: facts.path ?? "" };
+  return facts.tools ?? createRenderTools(places, systemClock);
 }
 
 function connectionOf(settings: Settings, facts: ProcessFacts): Promise<Connection> {

@@ -1,10 +1,11 @@
 import { Tinypool } from "tinypool";
 import { createHasher } from "./hasher.ts";
-import type { Manifests } from "./manifests.ts";
-import { type RenderJob, type RunRender, runRender } from "./manifests.ts";
+import type { Manifests, RenderJob, RunRender } from "./manifests.ts";
 import type { Parsed } from "./model/problem.ts";
 import { rendererOf } from "./render/files.ts";
+import { runTool } from "./render/render.ts";
 import type { RenderTools } from "./render/tool.ts";
+import { createRenderCache, type RenderCache } from "./render-cache.ts";
 
 const limitMs = 30_000;
 const heapMiB = 512;
@@ -15,8 +16,8 @@ export interface RenderPool {
 }
 
 /**
- * Renders in worker threads, replaced at the deadline or the heap limit (security §3). Apps of helm and kustomize run
- * here: their work is done in children.
+ * Renders in worker threads, replaced at the deadline or the heap limit (security §3). Helm and kustomize print in
+ * children first; what they print is read in a worker like any file. The same input is not rendered twice.
  */
 export function createRenderPool(key: Uint8Array, tools: RenderTools): RenderPool {
   const file = import.meta.url.endsWith(".ts") ? "./render-worker.ts" : "./render-worker.js";
@@ -30,14 +31,37 @@ export function createRenderPool(key: Uint8Array, tools: RenderTools): RenderPoo
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: heapMiB },
   });
-  const hasher = createHasher(key);
+  const cache = createRenderCache(createHasher(key));
   return {
-    run: async (job, signal) =>
-      rendererOf(job.unit, job.tree) === "plain"
-        ? inWorker(pool, job, signal)
-        : runRender(job, { hasher, tools }, signal),
+    run: (job, signal) => runOnce({ pool, tools, cache }, job, signal),
     close: () => pool.destroy(),
   };
+}
+
+interface Parts {
+  readonly pool: Tinypool;
+  readonly tools: RenderTools;
+  readonly cache: RenderCache;
+}
+
+async function runOnce(
+  { pool, tools, cache }: Parts,
+  job: RenderJob,
+  signal: AbortSignal,
+): Promise<Parsed<Manifests>> {
+  const { unit, files, tree, capabilities } = job;
+  const renderer = rendererOf(unit, tree);
+  const tool = renderer === "plain" ? undefined : tools[renderer];
+  const version = (await tool?.version(signal)) ?? { ok: true, value: "" };
+  const key = version.ok ? cache.keyOf(job, version.value) : undefined;
+  const found = key === undefined ? undefined : cache.find(job, key);
+  if (found !== undefined) return { ok: true, value: found };
+  const asked = capabilities === undefined ? {} : { capabilities };
+  const texts = await runTool(unit, files, { tree, tools, signal, ...asked });
+  if (!texts.ok) return texts;
+  const rendered = await inWorker(pool, { ...job, texts: texts.value }, signal);
+  if (rendered.ok && key !== undefined) cache.put(key, rendered.value);
+  return rendered;
 }
 
 async function inWorker(

@@ -63,6 +63,11 @@ const exitCode = await run({
   ports: createCliPorts({
     kubeconfig: process.env.KUBECONFIG,
     tlsRejectUnauthorized: process.env.NODE_TLS_REJECT_UNAUTHORIZED,
+    tools: {
+      helm: process.env.HOLDFAST_HELM_PATH,
+      kustomize: process.env.HOLDFAST_KUSTOMIZE_PATH,
+      path: process.env.PATH ?? "",
+    },
   }),
   ask,
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
+import type { ToolPlaces } from "../agent/children/tools.ts";
 import { createHasher } from "../agent/hasher.ts";
 import { systemClock as clock, systemRandom as random } from "../agent/schedule/system.ts";
 import type { CliPorts, ConnectedCluster, ConnectWish, Contexts } from "./commands/context.ts";
@@ -10,6 +11,8 @@ import type { ClonePlace } from "./repositories.ts";
 export interface KubeEnvironment {
   readonly kubeconfig: string | undefined;
   readonly tlsRejectUnauthorized: string | undefined;
+  /** Where helm and kustomize are, and where to look for them. */
+  readonly tools?: ToolPlaces;
 }
 
 /** The adapters behind a command; each is loaded when it is first asked for. */
@@ -20,7 +23,10 @@ export function createCliPorts(environment: KubeEnvironment): CliPorts {
     clock,
     random,
     hasher: async () => createHasher(key),
-    renderTools: async () => ({}),
+    renderTools: async () => {
+      const { createRenderTools } = await import("../agent/children/tools.ts");
+      return createRenderTools(environment.tools ?? { path: "" }, clock);
+    },
     repository: async (wish, signal) => {
       const { openRepository } = await import("./repositories.ts");
       const { createGitSource } = await import("../agent/source/git.ts");

@@ -3,6 +3,8 @@ import { dirname, join, sep } from "node:path";
 import type { Files } from "../model/artifact.ts";
 
 const prefix = "holdfast-render-";
+/** A container's process has the same number after every start, but not the same time. */
+const thisProcess = `${process.pid}-${Math.round(performance.timeOrigin).toString(36)}`;
 
 /** A folder that exists for one child only: nobody else may look, and it is always removed (security §12). */
 export interface Workspace {
@@ -22,7 +24,7 @@ export async function inWorkspace<T>(
   use: (workspace: Workspace) => Promise<T>,
 ): Promise<T> {
   // mkdtemp makes it 0700, and its name is random.
-  const folder = await mkdtemp(join(parent, `${prefix}${process.pid}-`));
+  const folder = await mkdtemp(join(parent, `${prefix}${thisProcess}-`));
   try {
     const [tree, home] = [join(folder, "tree"), join(folder, "home")];
     await mkdir(tree, { mode: 0o700 });
@@ -52,12 +54,13 @@ async function writeAll(tree: string, files: Files): Promise<void> {
   }
 }
 
-/** Removes what processes that were killed left behind; at start, before this process has any of its own. */
+/** Removes what processes that were killed left behind. */
 export async function sweepWorkspaces(parent: string): Promise<void> {
   const names = await readdir(parent).catch(() => []);
   for (const name of names) {
-    const pid = new RegExp(`^${prefix}([0-9]+)-`).exec(name)?.[1];
-    if (pid === undefined || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
+    const [, owner, pid] = new RegExp(`^${prefix}(([0-9]+)-[0-9a-z]+)-`).exec(name) ?? [];
+    if (owner === undefined || owner === thisProcess) continue;
+    if (Number(pid) !== process.pid && isAlive(Number(pid))) continue;
     // Another user's, or gone meanwhile: neither is ours to remove.
     await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined);
   }

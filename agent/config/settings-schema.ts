@@ -138,6 +138,12 @@ export const settingsSchema = {
       description: "Kinds that are never pruned unasked, beyond the shipped list.",
       default: [] as readonly string[],
     },
+    helm: group("Renders charts.", {
+      path: text("The binary, helm 4.x, as an absolute path. Default: helm in PATH."),
+    }),
+    kustomize: group("Renders kustomizations.", {
+      path: text("The binary, kustomize 5.x, as an absolute path. Default: kustomize in PATH."),
+    }),
     remotes: {
       type: "array",
       items: { type: "string", format: "remote-url" },

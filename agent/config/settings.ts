@@ -61,6 +61,9 @@ export interface Settings {
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
   /** Kinds that are never pruned unasked, beyond the shipped list (P-22). */
   readonly protect: readonly string[];
+  /** Binaries that render; absent: looked for in PATH. */
+  readonly helm?: { readonly path?: string };
+  readonly kustomize?: { readonly path?: string };
   readonly remotes: readonly Remote[];
   readonly statusRecords: {
     readonly carrier: "git" | "kubernetes" | "none";

@@ -4,9 +4,10 @@ import type { KubeObject } from "../../agent/model/object.ts";
 import type { Parsed, Problem } from "../../agent/model/problem.ts";
 import type { Unit } from "../../agent/model/unit.ts";
 import type { Render } from "../../agent/render/from-tool.ts";
-import { normalize, type RenderWarning, type Scope } from "../../agent/render/normalize.ts";
+import type { NormalizeContext, RenderWarning, Scope } from "../../agent/render/normalize.ts";
 import { render, renderInput } from "../../agent/render/render.ts";
 import type { RenderTools } from "../../agent/render/tool.ts";
+import { normalizeRender } from "../../agent/render/unstable.ts";
 import type { CommandContext } from "./context.ts";
 import type { FleetView } from "./fleet-view.ts";
 import { builtInScopes, definedScopes, type ScopeOf, scopesOf } from "./scopes.ts";
@@ -91,7 +92,7 @@ async function renderOne(
   return await render(unit, files, { tree: view.tree, tools, signal });
 }
 
-type NormalizeParts = Pick<Parameters<typeof normalize>[1], "scopeOf" | "hasher" | "installation">;
+type NormalizeParts = Pick<NormalizeContext, "scopeOf" | "hasher" | "installation">;
 
 function normalized({ unit, result }: FirstStage, parts: NormalizeParts): RenderedUnit {
   if (!result.ok) {
@@ -99,14 +100,15 @@ function normalized({ unit, result }: FirstStage, parts: NormalizeParts): Render
     const isUnreached = problems.every(needsMore);
     return { unit, desired: [], problems, warnings: [], renderer: undefined, isUnreached };
   }
-  const { objects, renderer } = result.value;
+  const { renderer } = result.value;
   const where = { unit, agentNamespace: defaultNamespace };
-  const { desired, problems, unsendable, warnings } = normalize(objects, { ...where, ...parts });
+  const context = { ...where, ...parts };
+  const { desired, problems, unsendable, warnings } = normalizeRender(result.value, context);
   return {
     unit,
     desired: problems.length === 0 ? desired : [],
     problems: [...problems, ...unsendable.map(({ problem }) => problem)],
-    warnings,
+    warnings: [...result.value.warnings, ...warnings],
     renderer,
     isUnreached: false,
   };

@@ -102,7 +102,7 @@ describe.runIf(haveTools)(`real charts (${why})`, () => {
       "apps/shop/templates/d.yaml": configMap("no"),
     });
     expect(rendered.ok && rendered.value.objects.map(({ object }) => object.metadata.name)).toEqual(
-      ["crd"],
+      ["no"],
     );
     expect(rendered.ok && rendered.value.warnings).toMatchObject([
       { ref: { name: "pre" }, file: "apps/shop/templates/b.yaml" },

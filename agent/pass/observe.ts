@@ -127,6 +127,7 @@ function contextOf(
     nowMs: ports.clock.now(),
     entry: inventory.entries.get(desired.id),
     declaredBy: input.neighbours.declaredBy(desired.ref),
+    declared: input.manifests.desired,
     differsSinceMs: input.memory.differsSinceMs.get(desired.id),
     takeOver: input.takeOver,
   };

@@ -4,6 +4,7 @@ import type { InventoryEntry } from "../model/inventory.ts";
 import { describeRef, type KubeObject, type Version, versionOf } from "../model/object.ts";
 import type { Unit } from "../model/unit.ts";
 import { attribute } from "./attribute.ts";
+import { autoscaleRules } from "./autoscaled.ts";
 import { isImmutable, isRace, problemOf } from "./classify.ts";
 import { diffObjects, objectsEqual } from "./compare.ts";
 import { conflict, disputed, planForeign } from "./foreign.ts";
@@ -28,6 +29,8 @@ export interface PlanContext {
   readonly entry: InventoryEntry | undefined;
   /** Another app on this cluster that declares it at the newest accepted commit. */
   readonly declaredBy: string | undefined;
+  /** All that this app declares. */
+  readonly declared: readonly Desired[];
   /** When this difference was first seen, for `drift.grace`. */
   readonly differsSinceMs: number | undefined;
   /** A person let us take it over (P-60). */
@@ -102,7 +105,9 @@ function prepareExisting(desired: Desired, live: KubeObject, context: PlanContex
   if (objectSettings(desired.object).createOnly) {
     return { settled: { action: "unchanged", ref, desired, live } };
   }
-  const rules = [...context.unit.drift.ignore, ...unstableRule(desired)];
+  const { unit, declared } = context;
+  const scaled = autoscaleRules(desired, live, declared);
+  const rules = [...unit.drift.ignore, ...unstableRule(desired), ...scaled];
   const payload = shapePayload(desired, live, rules);
   return { desired, live, payload, over: versionOf(live) };
 }

@@ -33,6 +33,8 @@ const plurals: Readonly<Record<string, string>> = {
   IngressClass: "networking.k8s.io/v1",
   StorageClass: "storage.k8s.io/v1",
   CustomResourceDefinition: "apiextensions.k8s.io/v1",
+  HorizontalPodAutoscaler: "autoscaling/v2",
+  ScaledObject: "keda.sh/v1alpha1",
 };
 const clusterScoped = new Set([
   "Namespace",
@@ -128,6 +130,7 @@ export function planContext(more: Partial<PlanContext> = {}): PlanContext {
     nowMs,
     entry: undefined,
     declaredBy: undefined,
+    declared: [],
     differsSinceMs: undefined,
     takeOver: false,
     ...more,

@@ -2,7 +2,8 @@ import { expect, it } from "vitest";
 import type { KubeObject } from "../../agent/model/object.ts";
 import type { IgnoreRule } from "../../agent/model/unit.ts";
 import { shapePayload } from "../../agent/plan/ignore.ts";
-import { desired, live, manager, object, ours } from "./builders.ts";
+import { prepare } from "../../agent/plan/plan.ts";
+import { desired, live, manager, marked, object, ours, planContext } from "./builders.ts";
 
 function rule(more: Partial<IgnoreRule> = {}): IgnoreRule {
   return { kind: "Deployment", fields: [], managers: [], ...more };
@@ -134,4 +135,34 @@ it("A-52: an item of a map list that another manager owns is left out whole", ()
   const ignore = rule({ fields: ["/spec/containers/0"] });
   const wanted = desired(web({ paused: true, containers: [item("web", "web:1")] }));
   expect(shapePayload(wanted, there, [ignore])["spec"]).toEqual({ paused: true, containers: [] });
+});
+
+const hpa = (spec: object, more: object = {}) =>
+  object("HorizontalPodAutoscaler", "web", {
+    spec: { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" }, ...spec },
+    ...more,
+  });
+const keda = (spec: object) =>
+  object("ScaledObject", "web", { spec: { scaleTargetRef: { name: "web" }, ...spec } });
+const elsewhere = { metadata: { name: "web", namespace: "other" } };
+const another = { apiVersion: "apps/v1", kind: "Deployment", name: "api" };
+
+it.each([
+  ["within an HPA's bounds", hpa({ minReplicas: 2, maxReplicas: 9 }), 5, true],
+  ["at its bound", hpa({ minReplicas: 5, maxReplicas: 5 }), 5, true],
+  ["above it", hpa({ maxReplicas: 4 }), 5, false],
+  ["below it", hpa({ minReplicas: 6, maxReplicas: 9 }), 5, false],
+  ["at none, where one is the least", hpa({ maxReplicas: 9 }), 0, false],
+  ["at none, under KEDA", keda({ maxReplicaCount: 9 }), 0, true],
+  ["under KEDA's own bound", keda({}), 100, true],
+  ["above KEDA's own bound", keda({}), 101, false],
+  ["under an HPA of another namespace", hpa({ maxReplicas: 9 }, elsewhere), 5, false],
+  ["under an HPA of another workload", hpa({ maxReplicas: 9, scaleTargetRef: another }), 5, false],
+] as const)("A-50: replicas %s are left as they live", (...[, scaler, replicas, is]) => {
+  const wanted = desired(marked(web({ replicas: 2 })));
+  const there = live(marked(web({ replicas })), { managedFields: [own, foreign] });
+  const declared = [wanted, desired(scaler)];
+  const prepared = prepare(wanted, { found: "object", object: there }, planContext({ declared }));
+  if (prepared.settled !== undefined) throw new Error("settled");
+  expect(prepared.payload["spec"]).toEqual(is ? {} : { replicas: 2 });
 });

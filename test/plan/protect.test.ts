@@ -17,7 +17,7 @@ it.each([
   ["Widget", "notexample.com", ["example.com/*"], false],
   ["Service", "", ["Service"], true],
   ["Widget", "example.com", [], false],
-] as const)("P-22: %s of %j under %j: %s", (kind, group, extra, is) => {
+] as const)("P-22: %s of %j under %j: %s", (...[kind, group, extra, is]) => {
   const one = object(kind, "x", { apiVersion: group === "" ? "v1" : `${group}/v1` });
   expect(isProtectedKind(one, { group, kind }, extra)).toBe(is);
 });
@@ -50,7 +50,7 @@ it.each([
   ["bindings to it", binding, failed("Role", "r"), true],
   ["no bindings to another role", binding, failed("Role", "other"), false],
   ["nobody else", object("Deployment", "d"), failed("ConfigMap", "c"), false],
-] as const)("A-6: what failed blocks %s", (_name, one, result, is) => {
+] as const)("A-6: what failed blocks %s", (...[, one, result, is]) => {
   expect(blockedBy(desired(one), [result]) !== undefined).toBe(is);
 });
 

@@ -253,6 +253,16 @@ describe("who still refers to it (P-86)", () => {
       config,
       { volumes: [{ projected: { sources: [{ configMap: { name: "conf" } }] } }] },
     ],
+    [
+      "a secret in envFrom",
+      secret,
+      { containers: [{ envFrom: [{ secretRef: { name: "key" } }] }] },
+    ],
+    [
+      "a secret's key",
+      secret,
+      { initContainers: [{ env: [{ valueFrom: { secretKeyRef: { name: "key" } } }] }] },
+    ],
     ["a secret volume", secret, { volumes: [{ secret: { secretName: "key" } }] }],
     [
       "a projected secret",

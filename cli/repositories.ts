@@ -62,6 +62,10 @@ async function enclosing(folder: string, ref: string | undefined): Promise<Repos
     at: (revision) => viewOf(local, revision),
     contains: (commit, ancestor) => local.contains(commit, ancestor),
     log: (range) => local.log(range),
+    push: async (branch, signal) => {
+      const { pushBranch } = await import("./branch.ts");
+      return await pushBranch(local.root, branch, signal);
+    },
     close: async () => {},
   };
 }
@@ -140,6 +144,13 @@ async function cloned(
         revision === ref ? named : await remoteView(source, revision, signal),
       contains: (commit, ancestor) => source.contains(commit, ancestor, signal),
       log: (range) => source.log(range, signal),
+      push: async ({ name }) => {
+        throw new CliError({
+          what: `branch ${name} cannot be made in ${url}`,
+          why: "a branch is made in a clone, with the credentials that Git has there",
+          next: "run it in a clone, or take the change as a patch: --patch FILE",
+        });
+      },
       close,
     };
   } catch (error) {

@@ -31,7 +31,7 @@ export interface CommandSpec {
   /** `[app...]`, `<app>`; at most two. */
   readonly positionals: string;
   /** What completion offers for the positionals. */
-  readonly completes: "apps" | "shells" | "files" | "nothing";
+  readonly completes: "apps" | "clusters" | "shells" | "files" | "nothing";
   readonly flags: readonly FlagSpec[];
   readonly examples: readonly [Example, ...Example[]];
   /** What exit codes 0 and 1 say. */

@@ -1,6 +1,7 @@
 import { states } from "../../agent/model/state.ts";
 import { shells } from "../output/completion-script.ts";
 import type { CommandSpec, FlagSpec } from "./catalog.ts";
+import { clusterActions } from "./cluster-actions.ts";
 import type { CliPorts } from "./context.ts";
 import { appNames, chooseClusters, readFleet } from "./fleet-view.ts";
 import { forms, globalFlags } from "./globals.ts";
@@ -38,7 +39,14 @@ function offered({ spec, previous, current }: Spot, names: KnownNames): readonly
   if (current.startsWith("-")) return ["--help", ...flags.flatMap(namesOf)];
   if (spec === undefined) return commands.map(({ name }) => name);
   if (spec.completes === "apps") return names.apps;
+  if (spec.completes === "clusters") return ofClusters(previous, names);
   return spec.completes === "shells" ? shells : [];
+}
+
+/** `clusters ACTION`, then what the action is about. */
+function ofClusters(previous: string, { apps, clusters }: KnownNames): readonly string[] {
+  if (previous === "clusters") return clusterActions;
+  return previous === "targets" ? [...apps, ...clusters] : clusters;
 }
 
 function namesOf({ flags }: FlagSpec): readonly string[] {

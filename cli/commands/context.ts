@@ -2,7 +2,7 @@ import type { AppObjects } from "../../agent/cluster/app-objects.ts";
 import type { ClusterClient } from "../../agent/cluster/client.ts";
 import type { InventoryStore } from "../../agent/cluster/inventory.ts";
 import type { StateStore } from "../../agent/cluster/state.ts";
-import type { Commit, Files, Tree } from "../../agent/model/artifact.ts";
+import type { Commit, FileMode, Files, Tree } from "../../agent/model/artifact.ts";
 import type { Hasher } from "../../agent/model/digest.ts";
 import type { RenderTools } from "../../agent/render/tool.ts";
 import { type Clock, isoTime, type Random } from "../../agent/schedule/clock.ts";
@@ -19,6 +19,29 @@ export interface RepositoryView {
   readonly committedAt: number | undefined;
   tree(signal: AbortSignal): Promise<Tree>;
   read(paths: readonly string[], signal: AbortSignal): Promise<Files>;
+}
+
+/** A commit to be made on a branch of its own. */
+export interface NewBranch {
+  readonly name: string;
+  /** Full id of the commit it starts from. */
+  readonly base: string;
+  readonly message: string;
+  /** Contents by path; `undefined` takes a file out. Nothing else changes. */
+  readonly files: ReadonlyMap<string, NewFile | undefined>;
+}
+
+export interface NewFile {
+  readonly content: Uint8Array;
+  readonly mode: FileMode;
+}
+
+export interface MadeBranch {
+  readonly commit: string;
+  /** What its owner does, or has us do, to publish it. */
+  readonly command: string;
+  /** False: there is no `git` here to do it with; the branch is in the local repository only. */
+  readonly isPushed: boolean;
 }
 
 export interface LogRange {
@@ -45,6 +68,8 @@ export interface Repository {
   contains(commit: string, ancestor: string): Promise<boolean | undefined>;
   /** Commits reachable from `to` and not from `from`, newest first. Full ids. */
   log(range: LogRange): Promise<readonly Commit[]>;
+  /** Makes a new branch and pushes it as the user would; never an existing one, never what is checked out. */
+  push(branch: NewBranch, signal: AbortSignal): Promise<MadeBranch>;
   close(): Promise<void>;
 }
 

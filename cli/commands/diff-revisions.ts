@@ -7,7 +7,7 @@ import type { CommandContext, RepositoryView } from "./context.ts";
 import type { RevisionRange } from "./diff.ts";
 import { diffAnswer } from "./diff-answer.ts";
 import { diffUnit } from "./diff-units.ts";
-import { findProblems } from "./find-problems.ts";
+import { type FoundProblem, findProblems } from "./find-problems.ts";
 import {
   type ChosenCluster,
   checkClusters,
@@ -31,21 +31,42 @@ export async function diffRevisions(
   { from, to }: RevisionRange,
 ): Promise<CommandResult> {
   return await withRepository(context, async (repository) => {
-    const [before, after] = await bothSides(context, [
-      await viewAt(repository, from),
-      await viewAt(repository, to),
-    ]);
-    const apps = chosenApps([...before.chosen, ...after.chosen], given.positionals);
-    const pairs = changedPairs(before, after, apps);
-    const old = await renderUnits(context, before.view, unitsOf(pairs, "before"));
-    const fresh = await renderUnits(context, after.view, unitsOf(pairs, "after"));
-    const shown = after.chosen.map((cluster) => narrowed(cluster, apps));
-    return diffAnswer(context, given, {
-      units: compare(pairs, { old, fresh }),
-      found: findProblems(after.view, shown, fresh),
-      between: { from: nameOf(before.view.view), to: nameOf(after.view.view) },
-    });
+    const before = await viewAt(repository, from);
+    const after = await viewAt(repository, to);
+    const compared = await compareViews(context, { before, after, apps: given.positionals });
+    const between = { from: nameOf(before), to: nameOf(after) };
+    return diffAnswer(context, given, { ...compared, between });
   });
+}
+
+export interface ViewPair {
+  readonly before: RepositoryView;
+  readonly after: RepositoryView;
+  /** Names or globs; none: all. */
+  readonly apps: readonly string[];
+}
+
+export interface ComparedViews {
+  readonly units: readonly UnitDiff[];
+  /** What is wrong with the later state. */
+  readonly found: readonly FoundProblem[];
+}
+
+/** What the way from one state of the repository to another does to the objects of every chosen cluster. */
+export async function compareViews(
+  context: CommandContext,
+  { before: first, after: second, apps: names }: ViewPair,
+): Promise<ComparedViews> {
+  const [before, after] = await bothSides(context, [first, second]);
+  const apps = chosenApps([...before.chosen, ...after.chosen], names);
+  const pairs = changedPairs(before, after, apps);
+  const old = await renderUnits(context, before.view, unitsOf(pairs, "before"));
+  const fresh = await renderUnits(context, after.view, unitsOf(pairs, "after"));
+  const shown = after.chosen.map((cluster) => narrowed(cluster, apps));
+  return {
+    units: compare(pairs, { old, fresh }),
+    found: findProblems(after.view, shown, fresh),
+  };
 }
 
 async function bothSides(

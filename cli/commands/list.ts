@@ -1,4 +1,5 @@
 import type { CommandSpec } from "./catalog.ts";
+import { clustersCommand } from "./list-clusters.ts";
 import { historyCommand, inventoryCommand } from "./list-units.ts";
 
 const statusCommand: CommandSpec = {
@@ -170,6 +171,7 @@ export const commands: readonly CommandSpec[] = [
   syncCommand,
   historyCommand,
   inventoryCommand,
+  clustersCommand,
   completionCommand,
   versionCommand,
   demoCommand,

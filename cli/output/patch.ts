@@ -24,6 +24,33 @@ export function filePatch(path: string, before: string, after: string): string {
   return `${[...names, range].join("\n")}\n${lines.join("")}`;
 }
 
+export interface FileChange {
+  readonly path: string;
+  /** undefined: the file comes new. */
+  readonly before: string | undefined;
+  /** undefined: the file goes. */
+  readonly after: string | undefined;
+  /** Git's mode of a file that comes or goes. */
+  readonly mode?: string;
+}
+
+/** Patches of files that change, come and go, one after the other. */
+export function filePatches(changes: readonly FileChange[]): string {
+  return changes.map(changePatch).join("");
+}
+
+function changePatch({ path, before, after, mode = "100644" }: FileChange): string {
+  if (before !== undefined && after !== undefined) return filePatch(path, before, after);
+  const isNew = before === undefined;
+  const lines = linesOf(before ?? after ?? "");
+  const head = `diff --git a/${path} b/${path}\n${isNew ? "new" : "deleted"} file mode ${mode}\n`;
+  if (lines.length === 0) return head;
+  const names = isNew ? `--- /dev/null\n+++ b/${path}\n` : `--- a/${path}\n+++ /dev/null\n`;
+  const range = isNew ? `@@ -0,0 +1,${lines.length} @@` : `@@ -1,${lines.length} +0,0 @@`;
+  const body = lines.map((line) => `${isNew ? "+" : "-"}${line}`).join("");
+  return `${head}${names}${range}\n${body}`;
+}
+
 /** Each with its line break; a last line without one says so, as Git does. */
 function linesOf(text: string): readonly string[] {
   const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];

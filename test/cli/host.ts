@@ -4,6 +4,7 @@ import { objectId } from "../../agent/source/pack.ts";
 import type {
   CliPorts,
   ConnectedCluster,
+  NewBranch,
   Repository,
   RepositoryView,
 } from "../../cli/commands/context.ts";
@@ -28,7 +29,13 @@ export interface Given {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+export interface Pushed extends Omit<NewBranch, "files"> {
+  readonly files: Readonly<Record<string, string | undefined>>;
+}
+
 export interface Ran {
+  /** Branches that were made. */
+  readonly pushed: readonly Pushed[];
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -42,6 +49,7 @@ export async function runWith(given: Given, ...args: readonly string[]): Promise
   const err: string[] = [];
   const written = new Map<string, string>();
   const questions: string[] = [];
+  const pushed: Pushed[] = [];
   const isTty = given.isTty ?? false;
   const host: Host = {
     args,
@@ -53,24 +61,29 @@ export async function runWith(given: Given, ...args: readonly string[]): Promise
     stdout: { isTty, columns: 100, write: (text) => void out.push(text) },
     stderr: { isTty, columns: 100, write: (text) => void err.push(text) },
     interrupted: new AbortController().signal,
-    ports: portsOf(given, written),
+    ports: portsOf(given, { written, pushed }),
     ask: async (question) => {
       questions.push(question);
       return given.answer ?? false;
     },
   };
   const code = await run(host);
-  return { code, stdout: out.join(""), stderr: err.join(""), written, questions };
+  return { code, stdout: out.join(""), stderr: err.join(""), written, questions, pushed };
 }
 
-function portsOf(given: Given, written: Map<string, string>): CliPorts {
+interface Traces {
+  readonly written: Map<string, string>;
+  readonly pushed: Pushed[];
+}
+
+function portsOf(given: Given, { written, pushed }: Traces): CliPorts {
   let id = 0;
   return {
     clock: createManualClock(),
     random: { next: () => 0.5, id: () => `id-${++id}` },
     hasher: async () => testHasher,
     renderTools: async () => ({}),
-    repository: async () => repositoryOf(given),
+    repository: async () => repositoryOf(given, pushed),
     contexts: async () => ({ names: given.contexts ?? [], current: given.contexts?.[0] }),
     connect: async ({ context }) => {
       const cluster = given.clusters?.[context];
@@ -83,7 +96,10 @@ function portsOf(given: Given, written: Map<string, string>): CliPorts {
   };
 }
 
-function repositoryOf({ files, commits = {}, head }: Given): Repository | undefined {
+function repositoryOf(
+  { files, commits = {}, head }: Given,
+  pushed: Pushed[],
+): Repository | undefined {
   if (files === undefined) return undefined;
   const views = Object.entries(commits).map(
     ([name, texts]) => [name, viewOf(texts, name)] as const,
@@ -104,6 +120,15 @@ function repositoryOf({ files, commits = {}, head }: Given): Repository | undefi
         .map((id) => commitOf(id, names[names.indexOf(id) - 1])),
     newest: async () => viewOf(files, undefined),
     at: async (revision) => new Map(views).get(revision),
+    push: async (branch) => {
+      const texts = [...branch.files].map(([path, file]) => [
+        path,
+        file === undefined ? undefined : new TextDecoder().decode(file.content),
+      ]);
+      pushed.push({ ...branch, files: Object.fromEntries(texts) });
+      const command = `git push origin ${branch.name}`;
+      return { commit: "1".repeat(40), command, isPushed: true };
+    },
     close: async () => {},
   };
 }

@@ -1,0 +1,57 @@
+import type { CommandArguments } from "./catalog.ts";
+import { type ClusterAction, clusterActions } from "./cluster-actions.ts";
+import type { CommandContext } from "./context.ts";
+import { choiceFlag, listFlag, usage } from "./globals.ts";
+import type { CommandResult } from "./result.ts";
+
+/** `holdfast clusters ACTION`: each loads its own code. */
+export async function clusters(
+  context: CommandContext,
+  { positionals: [action = "", ...words], flags }: CommandArguments,
+): Promise<CommandResult> {
+  const chosen = choiceFlag("clusters", action, clusterActions);
+  checkFlags(chosen, flags);
+  switch (chosen) {
+    case "list":
+      return await (await import("./clusters-list.ts")).listClusters(context);
+    case "get":
+      return await (await import("./clusters-get.ts")).getCluster(context, one(chosen, words));
+    case "targets":
+      return await (await import("./clusters-targets.ts")).targets(context, one(chosen, words));
+    case "add": {
+      const { addCluster } = await import("./clusters-add.ts");
+      return await addCluster(context, { name: one(chosen, words), flags });
+    }
+    case "label": {
+      const { labelCluster } = await import("./clusters-label.ts");
+      const [name = "", ...edits] = words;
+      if (edits.length === 0) throw usage("label what how?", examples.label);
+      return await labelCluster(context, { name, edits, flags });
+    }
+  }
+}
+
+const examples: Readonly<Record<ClusterAction, string>> = {
+  list: "holdfast clusters list",
+  get: "holdfast clusters get prod-eu-1",
+  targets: "holdfast clusters targets shop",
+  add: "holdfast clusters add prod-eu-2 --label env=prod",
+  label: "holdfast clusters label prod-eu-1 tier=gold canary-",
+};
+
+function one(action: ClusterAction, words: readonly string[]): string {
+  const [name, ...more] = words;
+  if (name !== undefined && more.length === 0) return name;
+  throw usage(`clusters ${action} needs one name`, examples[action]);
+}
+
+function checkFlags(action: ClusterAction, flags: CommandArguments["flags"]): void {
+  const facts = [...listFlag(flags, "label"), ...listFlag(flags, "value")];
+  if (action !== "add" && facts.length > 0) {
+    throw usage(`--label and --value are for clusters add, not ${action}`, examples.add);
+  }
+  const writes = action === "add" || action === "label";
+  if (!writes && (flags.push === true || flags.patch !== undefined)) {
+    throw usage(`clusters ${action} writes nothing`, "--push and --patch are for add and label");
+  }
+}

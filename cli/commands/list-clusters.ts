@@ -1,0 +1,31 @@
+import type { CommandSpec } from "./catalog.ts";
+import { clusterActions } from "./cluster-actions.ts";
+
+/** The clusters of the fleet: what Git says of them, who runs where, and edits of their files. */
+export const clustersCommand: CommandSpec = {
+  name: "clusters",
+  summary: `the clusters of the fleet: ${clusterActions.join(" | ")}`,
+  positionals: "<action> [words...]",
+  completes: "clusters",
+  flags: [
+    { flags: "--label <k=v>", summary: "with add: a label; repeatable", repeatable: true },
+    { flags: "--value <k=v>", summary: "with add: a value, as YAML; repeatable", repeatable: true },
+    {
+      flags: "--patch <file>",
+      summary: "with add, label: write a patch there (default -: stdout)",
+    },
+    { flags: "--push", summary: "with add, label: push a new branch instead" },
+  ],
+  examples: [
+    { line: "holdfast clusters list", says: "labels, agent, apps, worst state" },
+    { line: "holdfast clusters get prod-eu-1", says: "one of them, app by app" },
+    { line: "holdfast clusters targets shop", says: "who gets it, and why others do not" },
+    {
+      line: "holdfast clusters add prod-eu-2 --label env=prod --value replicas=3 --push",
+      says: "its file, on a new branch",
+    },
+    { line: "holdfast clusters label prod-eu-2 tier=gold canary-", says: "which apps come and go" },
+  ],
+  answers: "0 answered, prepared · 1 declined, nothing to change",
+  load: async () => (await import("./clusters.ts")).clusters,
+};

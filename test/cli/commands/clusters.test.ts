@@ -1,0 +1,212 @@
+import { describe, expect, it } from "vitest";
+import { candidates } from "../../../cli/commands/complete.ts";
+import { appObject, id } from "../app-objects.ts";
+import { changed, fleetTexts } from "../fleet-texts.ts";
+import { clusterOf, type Given, runWith } from "../host.ts";
+
+const prodOnly = (fleetTexts["apps/shop/app.yaml"] ?? "")
+  .replace("name: shop", "name: web")
+  .replace("clusters: {}", "clusters: { matchLabels: { env: prod } }");
+const files = changed({
+  "apps/web/app.yaml": prodOnly,
+  "apps/web/cfg.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\n",
+  "clusters/prod.yaml": `# the big one
+apiVersion: holdfast.dev/v1alpha1
+kind: Cluster
+metadata:
+  name: prod
+  labels:
+    env: prod # what decides
+spec: { values: { replicas: 3 } }
+`,
+});
+const head = id("3f1c2d9");
+const given: Given = {
+  files,
+  commits: { [head]: files },
+  head,
+  contexts: ["prod"],
+  clusters: {
+    prod: clusterOf([appObject("prod", { state: "Failed", stage: "applied", reason: "Rejected" })]),
+  },
+};
+
+describe("clusters list", () => {
+  it("lists every cluster of Git, the worst first, and says which it could not ask", async () => {
+    const { code, stdout } = await runWith(given, "clusters", "list");
+    expect(code).toBe(0);
+    const [titles, first, second] = stdout.split("\n");
+    expect(titles).toMatch(/CLUSTER +LABELS +K8S +SEEN +APPS +STATE/);
+    expect(first).toMatch(/^prod +env=prod +v1.36.3 +– +2 +✗ Failed +shop: Rejected/);
+    expect(second).toMatch(/^dev +env=dev +– +– +1 +– +not asked/);
+    const json = JSON.parse((await runWith(given, "clusters", "list", "-o", "json")).stdout);
+    expect(json).toMatchObject({ kind: "ClusterList", complete: false, clusters: [{}, {}] });
+  });
+
+  it("keeps to the clusters asked for", async () => {
+    const { stdout } = await runWith(given, "clusters", "list", "-l", "env=dev");
+    expect(stdout).not.toContain("prod");
+  });
+});
+
+describe("clusters get", () => {
+  it("tells labels, values, and every app by Git and by the agent", async () => {
+    const { code, stdout } = await runWith(given, "clusters", "get", "prod");
+    expect(code).toBe(0);
+    expect(stdout).toContain("Labels     env=prod");
+    expect(stdout).toContain("  replicas: 3\n");
+    expect(stdout).toMatch(/shop +selected +✗ Failed +3f1c2d9 +applied: Rejected/);
+    expect(stdout).toMatch(/web +selected +– +–/);
+  });
+
+  it("names the nearest on a typo", async () => {
+    const { code, stderr } = await runWith(given, "clusters", "get", "prdo");
+    expect(code).toBe(2);
+    expect(stderr).toContain("did you mean: prod");
+  });
+});
+
+describe("clusters targets", () => {
+  it("of an app: who gets it, and the failing term of who does not", async () => {
+    const { code, stdout } = await runWith(given, "clusters", "targets", "web");
+    expect(code).toBe(0);
+    expect(stdout).toContain("1 of 2 clusters\n");
+    expect(stdout).toMatch(/prod +yes/);
+    expect(stdout).toMatch(/dev +no +env=prod; the cluster has env=dev/);
+  });
+
+  it("of a cluster: which apps", async () => {
+    const { stdout } = await runWith(given, "clusters", "targets", "dev");
+    expect(stdout).toMatch(/^1 of 2 apps\n/);
+    expect(stdout).toMatch(/shop +yes\nweb +no/);
+  });
+});
+
+describe("clusters label", () => {
+  it("prepares a patch that keeps comments, and says which apps come and go", async () => {
+    const { code, stdout, stderr, pushed } = await runWith(
+      given,
+      "clusters",
+      "label",
+      "prod",
+      "env=dev",
+      "tier=gold",
+    );
+    expect([code, pushed]).toEqual([0, []]);
+    expect(stderr).toContain("GOES    web\nSTAYS   shop\n");
+    expect(stderr).toContain("no longer runs here");
+    expect(stdout).toContain("--- a/clusters/prod.yaml\n+++ b/clusters/prod.yaml\n");
+    expect(stdout).toContain(
+      "-    env: prod # what decides\n+    env: dev # what decides\n+    tier: gold\n",
+    );
+    expect(stdout).toContain("\n   name: prod\n");
+    expect(stdout).not.toMatch(/^[-+]# the big one/m);
+  });
+
+  it("pushes a branch of its own when told to, and asks first", async () => {
+    const args = ["clusters", "label", "dev", "env=prod", "--push"];
+    const asked = await runWith({ ...given, isTty: true, answer: true }, ...args);
+    expect([asked.code, asked.questions]).toEqual([
+      0,
+      ["Push this as branch label-dev-env-prod? [y/N] "],
+    ]);
+    expect(asked.stderr).toContain("COMES   web");
+    expect(asked.pushed).toMatchObject([{ name: "label-dev-env-prod", base: head }]);
+    expect(asked.pushed[0]?.files["clusters/dev.yaml"]).toContain("env: prod");
+    const declined = await runWith({ ...given, isTty: true, answer: false }, ...args);
+    expect([declined.code, declined.pushed]).toEqual([1, []]);
+    const nobody = await runWith(given, ...args);
+    expect([nobody.code, nobody.pushed]).toEqual([2, []]);
+    expect(nobody.stderr).toContain("add --yes");
+  });
+
+  it("writes nothing where nothing would change, or with --dry-run", async () => {
+    const same = await runWith(given, "clusters", "label", "dev", "env=dev", "tier-");
+    expect([same.code, same.stdout]).toEqual([
+      1,
+      "dev has these labels already. Nothing to change.\n",
+    ]);
+    const dry = await runWith(given, "clusters", "label", "dev", "a=b", "--push", "--dry-run");
+    expect([dry.code, dry.pushed]).toEqual([0, []]);
+    expect(dry.stdout).toContain("Nothing was written (--dry-run).");
+  });
+
+  it.each([
+    [["dev", "env"], "env neither sets nor takes off a label"],
+    [["dev"], "label what how?"],
+    [["dve", "a=b"], "did you mean: dev"],
+    [["dev", "a=not a label!"], "the change is invalid"],
+    [["dev", "a=b", "--push", "--patch", "x"], "exclude each other"],
+  ])("refuses %j", async (args, says) => {
+    const { stderr, stdout, code } = await runWith(given, "clusters", "label", ...args);
+    expect(stderr).toContain(says);
+    expect(stdout).toBe("");
+    expect(code).toBeGreaterThan(0);
+  });
+});
+
+describe("clusters add", () => {
+  const add = (...args: readonly string[]) => runWith(given, "clusters", "add", ...args);
+
+  it("prepares the file beside the others, with values that keep their type", async () => {
+    const { code, stdout, stderr } = await add(
+      "prod-2",
+      "--label",
+      "env=prod",
+      "--value",
+      "replicas=5",
+      "--value",
+      "name='007'",
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain("COMES   shop, web");
+    expect(stdout).toMatch(
+      /^diff --git .*\nnew file mode 100644\n--- \/dev\/null\n\+\+\+ b\/clusters\/prod-2.yaml\n/,
+    );
+    expect(stdout).toContain("+    replicas: 5\n");
+    expect(stdout).toMatch(/^\+ {4}name: ["']007["']$/m);
+  });
+
+  it("writes a patch file that says what it does", async () => {
+    const { stdout, written } = await add("eu", "--value", "replicas=1", "--patch", "eu.patch");
+    expect(stdout).toContain("COMES   shop\n");
+    expect(written.get("/fleet/eu.patch")).toContain("+++ b/clusters/eu.yaml");
+  });
+
+  it("warns of apps that would not render there", async () => {
+    const { code, stderr } = await add("eu");
+    expect(code).toBe(0);
+    expect(stderr).toContain("warning: shop is invalid for eu");
+  });
+
+  it.each([
+    [["dev"], "there is a cluster dev already"],
+    [["Not_A_Name"], "the change is invalid"],
+    [["eu", "--label", "env"], "--label env is no k=v"],
+    [["eu", "--value", "a=[1"], "is no YAML"],
+  ])("refuses %j", async (args, says) => {
+    const { stderr, stdout } = await add(...args);
+    expect(stderr).toContain(says);
+    expect(stdout).toBe("");
+  });
+});
+
+describe("clusters", () => {
+  it.each([
+    [["lsit"], "clusters lsit is not known"],
+    [["get"], "clusters get needs one name"],
+    [["list", "--push"], "clusters list writes nothing"],
+    [["get", "dev", "--label", "a=b"], "are for clusters add"],
+  ])("%j: exit 2, and what to write instead", async (args, says) => {
+    const { code, stderr } = await runWith(given, "clusters", ...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(says);
+  });
+
+  it("completes actions, then names", () => {
+    const names = { apps: ["shop"], clusters: ["dev", "prod"], environments: [] };
+    expect(candidates(["clusters", "l"], names)).toEqual(["label", "list"]);
+    expect(candidates(["clusters", "get", ""], names)).toEqual(["dev", "prod"]);
+    expect(candidates(["clusters", "targets", ""], names)).toEqual(["dev", "prod", "shop"]);
+  });
+});

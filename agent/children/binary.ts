@@ -47,7 +47,7 @@ function missing({ name, major }: Binary, what: string): Parsed<never> {
   const problem: Problem = {
     reason: "ToolMissing",
     message: `${what}; this agent needs ${name} ${major}.x`,
-    next: `install ${name} ${major}, or set --${name}-path to it`,
+    next: `install ${name} ${major}, or name it with HOLDFAST_${name.toUpperCase()}_PATH`,
   };
   return { ok: false, problems: [problem] };
 }

@@ -89,6 +89,7 @@ function argumentsOf({ unit, capabilities }: ToolJob, chart: Chart): Parsed<read
     "--namespace",
     unit.namespace,
     "--include-crds",
+    ...(chart.skipsSchemas ? ["--skip-schema-validation"] : []),
     ...(kubernetes === undefined ? [] : ["--kube-version", kubernetes]),
     ...apiVersions
       .filter((text) => apiVersion.test(text))

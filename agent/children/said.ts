@@ -48,6 +48,7 @@ export function problemSaid(
     .slice(Math.max(0, start))
     .join("\n")
     .replace(/^Error: /, "")
+    .replace(/\n+Use --debug flag to render out invalid YAML$/, "")
     .trim();
   const found = place.exec(message);
   const file = found === null ? undefined : fileOf(found[1] ?? "");

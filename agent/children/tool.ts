@@ -69,7 +69,7 @@ export async function askTool(
   );
   if (ended.how === "complete") return { ok: true, value: ended.stdout.toString("utf8") };
   const message = `${path} does not tell its version: ${ended.why}`;
-  const next = `install ${name}, or set --${name}-path to it`;
+  const next = `install ${name}, or name it with HOLDFAST_${name.toUpperCase()}_PATH`;
   return { ok: false, problems: [{ reason: "ToolMissing", message, next }] };
 }
 

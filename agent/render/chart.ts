@@ -4,6 +4,7 @@ import type { Parsed, Problem } from "../model/problem.ts";
 import type { ChartRef, Unit } from "../model/unit.ts";
 import { remoteNext } from "./kustomization.ts";
 import { type Reading, reach, readingOf } from "./reach.ts";
+import { hasPackedCharts, schemaProblems } from "./values-schema.ts";
 import { parseYaml, type YamlDocument } from "./yaml.ts";
 
 /** A local chart, ready for helm: every path is inside what the unit may read. */
@@ -15,6 +16,8 @@ export interface Chart {
   readonly releaseName: string;
   /** In order; later ones win, and the app's values win over all (product.md). */
   readonly valuesFiles: readonly string[];
+  /** Its subcharts' schemas are not known, and helm would follow their references anywhere. */
+  readonly skipsSchemas: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -30,14 +33,22 @@ export function readChart(unit: Unit, files: Files): Parsed<Chart> {
   const problems = [
     ...values.flatMap((item) => (typeof item === "string" ? [] : [item])),
     ...(about.ok ? [] : about.problems),
+    ...schemaProblems(folder, files),
   ];
   if (!about.ok || problems.length > 0) return { ok: false, problems };
+  const skipsSchemas = hasPackedCharts(folder, files);
   const value = {
     folder,
     name: about.value,
     releaseName: isHelm ? renderer.releaseName : unit.app,
     valuesFiles: values.filter((item) => typeof item === "string"),
-    warnings: offlineWarnings(folder, files),
+    skipsSchemas,
+    warnings: [
+      ...offlineWarnings(folder, files),
+      ...(skipsSchemas
+        ? [`${folder} has packed subcharts, so values are not checked by schemas`]
+        : []),
+    ],
   };
   return { ok: true, value };
 }

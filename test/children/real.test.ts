@@ -99,10 +99,10 @@ describe.runIf(haveTools)(`real charts (${why})`, () => {
       "apps/shop/templates/a.yaml": hook("test", "test"),
       "apps/shop/templates/b.yaml": hook("pre", "pre-install,pre-upgrade"),
       "apps/shop/templates/c.yaml": hook("gone", "post-delete"),
-      "apps/shop/templates/d.yaml": configMap("no"),
+      "apps/shop/templates/d.yaml": configMap("kept"),
     });
     expect(rendered.ok && rendered.value.objects.map(({ object }) => object.metadata.name)).toEqual(
-      ["no"],
+      ["kept"],
     );
     expect(rendered.ok && rendered.value.warnings).toMatchObject([
       { ref: { name: "pre" }, file: "apps/shop/templates/b.yaml" },

@@ -189,6 +189,38 @@ describe("what a chart is made of", () => {
     },
   );
 
+  it.each([
+    "file:///etc/passwd",
+    "http://127.0.0.1:8080/metrics",
+    "../../etc/hostname",
+    "/etc/hostname",
+    "other.json",
+  ])("is refused when its values schema refers to %s (NEG-01)", (text) => {
+    const schema = (body: unknown) =>
+      chart({
+        "apps/shop/Chart.yaml": "name: x",
+        "apps/shop/charts/sub/values.schema.json": JSON.stringify(body),
+      });
+    const refused = { ok: false, problems: [{ reason: "RemoteRefused" }] };
+    expect(schema({ $ref: text })).toMatchObject(refused);
+    expect(schema({ properties: { a: { items: [{ $ref: text }] } } })).toMatchObject(refused);
+    expect(schema({ $schema: text })).toMatchObject(refused);
+  });
+
+  it("keeps references inside its schema, and trusts no packed one", () => {
+    const schema = { $schema: "http://json-schema.org/draft-07/schema#", $ref: "#/$defs/a" };
+    const read = chart({
+      "apps/shop/Chart.yaml": "name: x",
+      "apps/shop/values.schema.json": JSON.stringify(schema),
+    });
+    expect(read).toMatchObject({ ok: true, value: { skipsSchemas: false } });
+    expect(
+      chart({ "apps/shop/Chart.yaml": "name: x", "apps/shop/charts/db-1.tgz": "packed" }),
+    ).toMatchObject({
+      value: { skipsSchemas: true, warnings: [expect.stringContaining("packed")] },
+    });
+  });
+
   it("says what will find nothing (R32)", () => {
     const read = chart({
       "apps/shop/Chart.yaml": "name: x",

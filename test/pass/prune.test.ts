@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ApiError } from "../../agent/cluster/errors.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
 import { removedUnit } from "../../agent/removed-unit.ts";
 import {
@@ -292,6 +293,26 @@ describe("what is not deleted", () => {
     await bench().ports().refreshDiscovery(new AbortController().signal);
     await bench().sync(app, maps(4));
     expect(await bench().get(within(app, role))).toBeUndefined();
+  });
+
+  it("P-42: anything at all, while one object cannot be written, however healthy it is", async () => {
+    const app = "denied";
+    await bench().sync(app, maps(6));
+    const { client } = bench().world.cluster;
+    const failure = {
+      status: 403,
+      reason: "Forbidden",
+      message: "no",
+      causes: [],
+      indeterminate: false,
+    };
+    const denied: typeof client = { ...client, apply: () => Promise.reject(new ApiError(failure)) };
+    const next = [configMap("c1", { a: "2" }), ...maps(6).slice(2)];
+    const done = await bench().sync(app, next, { client: denied });
+    expect(outcomes(done)).toMatchObject({ "ConfigMap/c1": "failed" });
+    expect(outcomes(done)).not.toHaveProperty("ConfigMap/c0");
+    await bench().pass(app);
+    expect(await names(bench(), app, maps(1))).toEqual([]);
   });
 
   it("P-41: anything at all, while one of the set cannot be read", async () => {

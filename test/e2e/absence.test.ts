@@ -7,7 +7,7 @@ import { holdfast } from "./cli.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { appFile, appFiles, configMap, deployment, fleetFiles, objectPath } from "./documents.ts";
 import { Repository } from "./repository.ts";
-import { type AppStatus, clusterNames, Site, until } from "./site.ts";
+import { clusterNames, Site, until } from "./site.ts";
 
 const have = haveControlPlane();
 const names = clusterNames;
@@ -84,23 +84,31 @@ describe.skipIf(!have.ok)(`absence is never a delete, on three real clusters (${
   }
 
   /** Does something to Git; waits for what the app says about it; then takes it back and waits for Synced. */
-  async function holds(
-    reason: string,
-    act: () => Promise<unknown>,
-    { is }: { readonly is?: (status: AppStatus) => boolean } = {},
-  ): Promise<void> {
+  async function holds(reason: string, act: () => Promise<unknown>): Promise<void> {
     const since = Date.now();
     await act();
-    await onAll(async (site) => {
-      const said = is ?? ((status) => status.state === "Held" && status.reason === reason);
-      const status = await site.untilApp("shop", said, { what: `Held, ${reason}` });
-      expect(status.message).not.toBe("");
-      await nothingWent(site, since);
-    });
-    await repository.git("checkout", good, "--", ".");
-    await push(`back from ${reason}`, { shop, blog });
-    await allSynced();
+    try {
+      await onAll(async (site) => {
+        const status = await site.untilApp(
+          "shop",
+          ({ state, reason: why }) => state === "Held" && why === reason,
+          { what: `Held, ${reason}` },
+        );
+        expect(status.message).not.toBe("");
+        await nothingWent(site, since);
+      });
+    } finally {
+      await restore(`back from ${reason}`);
+    }
     await onAll((site) => nothingWent(site, since));
+  }
+
+  /** Whatever a case did: the next one starts from the good commit's files. */
+  async function restore(message: string): Promise<void> {
+    await repository.git("rm", "--quiet", "-r", "--ignore-unmatch", "--", ".");
+    await repository.git("checkout", good, "--", ".");
+    await push(message, { shop, blog });
+    await allSynced();
   }
 
   it("holds when the app's whole folder is gone", () =>
@@ -134,38 +142,35 @@ describe.skipIf(!have.ok)(`absence is never a delete, on three real clusters (${
     const [dev, ...others] = sites;
     if (dev === undefined) throw new Error("no site");
     const since = Date.now();
-    await repository.git("mv", "clusters/dev.yaml", "clusters/development.yaml");
     const renamed = fleetFiles(["development"])["clusters/development.yaml"];
-    await repository.write({ "clusters/development.yaml": renamed });
-    await push("a clearer name", {});
-    const status = await dev.untilApp(
-      "shop",
-      ({ state }) => state === "Held" || state === "Unknown",
-      {
-        what: "Held or Unknown",
-      },
-    );
-    expect(status.reason).toMatch(/Unselected|ConfigInvalid/);
-    await until("dev is not ready", async () => {
-      const { status: code, text } = await dev.agent.probe("/readyz");
-      return code === 503 && text.includes("development");
+    await repository.write({
+      "clusters/dev.yaml": undefined,
+      "clusters/development.yaml": renamed,
     });
-    for (const site of others) {
-      await site.untilApp("shop", ({ state }) => state === "Synced", { what: "Synced" });
+    await push("a clearer name", {});
+    try {
+      const status = await dev.untilApp("shop", ({ state }) => /Held|Unknown/.test(state), {
+        what: "Held or Unknown",
+      });
+      expect(status.reason).toMatch(/Unselected|ConfigInvalid/);
+      const probe = await dev.agent.probe("/readyz");
+      expect(probe.status).toBe(503);
+      expect(probe.text).toContain("development");
+      for (const site of others) {
+        await site.untilApp("shop", ({ state }) => state === "Synced", { what: "Synced" });
+      }
+      await onAll((site) => nothingWent(site, since));
+    } finally {
+      await restore("the old name");
     }
-    await onAll((site) => nothingWent(site, since));
-    await repository.git("checkout", good, "--", ".");
-    await repository.write({ "clusters/development.yaml": undefined });
-    await push("the old name", { shop, blog });
-    await allSynced();
   });
 
   it("keeps and heals what runs while Git answers 500, and says Unknown when it knows nothing", async () => {
     const since = Date.now();
-    repository.server.failWith(500);
     const [first] = shop;
     if (first === undefined) throw new Error("no object");
-    await onAll(async (site) => {
+    repository.server.failWith(500);
+    const outage = onAll(async (site) => {
       const asked = repository.server.count();
       await until("three polls failed", async () => repository.server.count() >= asked + 3);
       await site.kubectl(
@@ -189,7 +194,7 @@ describe.skipIf(!have.ok)(`absence is never a delete, on three real clusters (${
       expect(status.reason).toBe("SourceUnreachable");
       await nothingWent(site, since);
     });
-    repository.server.failWith(undefined);
+    await outage.finally(() => repository.server.failWith(undefined));
     await allSynced();
   });
 

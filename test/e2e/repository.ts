@@ -26,7 +26,8 @@ export class Repository {
     const home = await mkdtemp(join(parent, "git-"));
     const bare = join(home, "config.git");
     await run("git", ["init", "--quiet", "--bare", "--initial-branch=main", bare]);
-    await run("git", ["-C", bare, "config", "uploadpack.allowFilter", "true"]);
+    // Tests delete the branch that everyone follows.
+    await run("git", ["-C", bare, "config", "receive.denyDeleteCurrent", "ignore"]);
     const repository = new Repository(await startGitServer(home), home);
     await run("git", ["init", "--quiet", "--initial-branch=main", repository.folder]);
     await repository.git("config", "user.name", "Ana");

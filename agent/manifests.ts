@@ -1,8 +1,9 @@
+import { capabilitiesOf } from "./capabilities.ts";
 import type { Discovery } from "./cluster/client.ts";
 import type { Commit, Files, Tree } from "./model/artifact.ts";
 import type { Desired } from "./model/change.ts";
 import type { Hasher } from "./model/digest.ts";
-import { apiVersionOf, type GroupKind } from "./model/object.ts";
+import type { GroupKind } from "./model/object.ts";
 import { isInside } from "./model/paths.ts";
 import type { Parsed, Problem } from "./model/problem.ts";
 import { ReconcileError } from "./model/reason.ts";
@@ -148,22 +149,6 @@ export async function runRender(
 function ownTree({ folder, shared }: Unit, tree: Tree): Tree {
   const roots = [folder, ...shared];
   return new Map([...tree].filter(([path]) => roots.some((root) => isInside(path, root))));
-}
-
-const capabilitiesCache = new WeakMap<Discovery, Capabilities>();
-
-/** As helm names them: versions, and kinds with their version. */
-function capabilitiesOf(discovery: Discovery): Capabilities {
-  const known = capabilitiesCache.get(discovery);
-  if (known !== undefined) return known;
-  const names = [...discovery.kinds.values()].flatMap(({ group, version, kind }) => {
-    const apiVersion = apiVersionOf(group, version);
-    return [apiVersion, `${apiVersion}/${kind}`];
-  });
-  const apiVersions = [...new Set(names)].sort();
-  const capabilities = { kubernetes: discovery.kubernetes, apiVersions };
-  capabilitiesCache.set(discovery, capabilities);
-  return capabilities;
 }
 
 const scopesCache = new WeakMap<Discovery, ReadonlyMap<string, Scope>>();

@@ -87,7 +87,7 @@ describe("the import table", () => {
       imports
         .filter(({ file, isOurs, isType }) => file === "agent/ports.ts" && isOurs && !isType)
         .map(({ target }) => target)
-        .filter((target) => /^agent\/(cluster|source|telemetry|server)\//.test(target)),
+        .filter((target) => /^agent\/(children|cluster|source|telemetry|server)\//.test(target)),
     );
     const wrong = imports.filter(
       ({ file, target, isType }) =>

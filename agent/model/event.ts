@@ -90,7 +90,7 @@ export type AgentEvent =
   | {
       readonly type: "warning";
       readonly app?: string;
-      readonly reason: "FilesIgnored" | "Deprecated" | "NonDeterministic";
+      readonly reason: "FilesIgnored" | "Deprecated" | "NonDeterministic" | "HookSkipped";
       readonly message: string;
     }
   | {

@@ -38,5 +38,5 @@ function eventsOf({ object }: RenderedObject): readonly string[] {
 
 function skipped({ object, file, line }: RenderedObject, events: readonly string[]): RenderWarning {
   const message = `this is a hook of helm (${events.join(", ")}); hooks are not run yet, so it is left out`;
-  return { message, file, line, ref: refOf(object) };
+  return { reason: "HookSkipped", message, file, line, ref: refOf(object) };
 }

@@ -30,6 +30,8 @@ export interface NormalizeContext {
 }
 
 export interface RenderWarning {
+  /** Set where somebody should hear of it even if nobody asks. */
+  readonly reason?: "HookSkipped";
   readonly message: string;
   readonly file?: string;
   readonly line?: number;

@@ -199,6 +199,7 @@ function warningNotes({ app, reason, message }: Of<"warning">): readonly Note[] 
     FilesIgnored: "Check the names of the files.",
     Deprecated: "Move to the version named.",
     NonDeterministic: "Make the render depend on Git alone.",
+    HookSkipped: "Run it by hand, or make it an ordinary Job.",
   }[reason];
   return [
     {

@@ -1,3 +1,4 @@
+import { capabilitiesOf } from "../../agent/capabilities.ts";
 import { type ClusterClient, type Discovery, servedKind } from "../../agent/cluster/client.ts";
 import type { Change, Desired } from "../../agent/model/change.ts";
 import type { Inventory } from "../../agent/model/inventory.ts";
@@ -34,7 +35,9 @@ export async function planLive(
   const { client, inventories } = connected;
   const discovery = await client.discover(signal);
   const installation = await connected.installation(signal);
-  const live = { installation, scopeOf: (kind: Kind) => scopeIn(discovery, kind) };
+  const capabilities = capabilitiesOf(discovery);
+  const scopeOf = (kind: Kind) => scopeIn(discovery, kind);
+  const live = { installation, scopeOf, capabilities };
   const rendered = await renderUnits({ ...context, signal, live }, fleet, units);
   const diffs: UnitDiff[] = [];
   for (const one of rendered) {
@@ -73,7 +76,8 @@ async function diffOne(
   const changes = await Promise.all(
     desired.map(async (object) => {
       const entry = inventory?.entries.get(object.id);
-      return await planOne(client, { unit, desired: object, entry, installation, nowMs }, signal);
+      const wish = { unit, desired: object, declared: desired, entry, installation, nowMs };
+      return await planOne(client, wish, signal);
     }),
   );
   const told = changes.flatMap((change) => objectDiff(change, mask));

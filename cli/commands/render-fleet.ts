@@ -6,7 +6,7 @@ import type { Unit } from "../../agent/model/unit.ts";
 import type { Render } from "../../agent/render/from-tool.ts";
 import type { NormalizeContext, RenderWarning, Scope } from "../../agent/render/normalize.ts";
 import { render, renderInput } from "../../agent/render/render.ts";
-import type { RenderTools } from "../../agent/render/tool.ts";
+import type { Capabilities, RenderTools } from "../../agent/render/tool.ts";
 import { normalizeRender } from "../../agent/render/unstable.ts";
 import type { CommandContext } from "./context.ts";
 import type { FleetView } from "./fleet-view.ts";
@@ -16,6 +16,8 @@ import { builtInScopes, definedScopes, type ScopeOf, scopesOf } from "./scopes.t
 export interface LiveFacts {
   readonly installation: string;
   readonly scopeOf: ScopeOf;
+  /** For charts that ask; offline it is what the Cluster document says. */
+  readonly capabilities?: Capabilities;
 }
 
 type Renderer = Pick<CommandContext, "ports" | "signal" | "terminal"> & {
@@ -53,11 +55,15 @@ export async function renderUnits(
   units: readonly Unit[],
 ): Promise<readonly RenderedUnit[]> {
   const tools = await context.ports.renderTools();
+  const capabilities = context.live?.capabilities;
   const first: FirstStage[] = [];
   for (const unit of units) {
     context.signal.throwIfAborted();
     context.terminal.progress(`rendering ${unit.app} for ${unit.cluster.name}`);
-    first.push({ unit, result: await renderOne({ unit, view, tools }, context.signal) });
+    first.push({
+      unit,
+      result: await renderOne({ unit, view, tools, capabilities }, context.signal),
+    });
   }
   const objects = first.flatMap(({ result }) => (result.ok ? objectsOf(result.value) : []));
   const { installation, scopeOf: served } = context.live ?? offline;
@@ -80,16 +86,18 @@ interface OneUnit {
   readonly unit: Unit;
   readonly view: FleetView;
   readonly tools: RenderTools;
+  readonly capabilities: Capabilities | undefined;
 }
 
 async function renderOne(
-  { unit, view, tools }: OneUnit,
+  { unit, view, tools, capabilities }: OneUnit,
   signal: AbortSignal,
 ): Promise<Parsed<Render>> {
   const input = renderInput(unit, view.tree);
   if (!input.ok) return input;
   const files = await view.view.read(input.value.paths, signal);
-  return await render(unit, files, { tree: view.tree, tools, signal });
+  const asked = capabilities === undefined ? {} : { capabilities };
+  return await render(unit, files, { tree: view.tree, tools, signal, ...asked });
 }
 
 type NormalizeParts = Pick<NormalizeContext, "scopeOf" | "hasher" | "installation">;

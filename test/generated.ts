@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
+import { chartCases, helm, renderFile } from "./helm.ts";
 import { root } from "./tree.ts";
 
 interface Generator {
@@ -23,6 +24,27 @@ const generators: readonly Generator[] = [
     run: ["cli/sandbox/schema/generate.ts", kubernetes],
     missing: goModulesMissing,
   },
+  {
+    files: [
+      "charts/holdfast/values.yaml",
+      "charts/holdfast/values.schema.json",
+      "charts/holdfast/README.md",
+      "charts/holdfast/templates/_settings.tpl",
+      "charts/holdfast/templates/crd.yaml",
+    ],
+    run: ["charts/generate.ts"],
+    missing: async () => undefined,
+  },
+  {
+    files: ["charts/holdfast/dashboards/holdfast-fleet.json"],
+    run: ["charts/holdfast/dashboards/build.ts"],
+    missing: async () => undefined,
+  },
+  {
+    files: chartCases.map((name) => relative(root, renderFile(name))),
+    run: ["test/chart-renders.ts"],
+    missing: async () => (helm === undefined ? "needs helm" : undefined),
+  },
 ];
 
 async function goModulesMissing(): Promise<string | undefined> {
@@ -38,7 +60,7 @@ async function goModulesMissing(): Promise<string | undefined> {
 async function compare({ files, run }: Generator): Promise<readonly string[]> {
   const copy = await mkdtemp(join(tmpdir(), "holdfast-generated-"));
   try {
-    for (const name of ["agent", "cli", "test", "package.json"]) {
+    for (const name of ["agent", "cli", "charts", "test", "package.json"]) {
       await cp(join(root, name), join(copy, name), { recursive: true });
     }
     await symlink(join(root, "node_modules"), join(copy, "node_modules"));

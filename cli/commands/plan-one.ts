@@ -15,6 +15,8 @@ import {
 export interface PlanWish {
   readonly unit: Unit;
   readonly desired: Desired;
+  /** Everything that the unit declares, `desired` among it. */
+  readonly declared: readonly Desired[];
   readonly entry: InventoryEntry | undefined;
   readonly installation: string;
   readonly nowMs: number;
@@ -23,7 +25,7 @@ export interface PlanWish {
 /** One object, planned as the agent plans it (semantics §1.2). */
 export async function planOne(
   client: ClusterClient,
-  { unit, desired, entry, installation, nowMs }: PlanWish,
+  { unit, desired, declared, entry, installation, nowMs }: PlanWish,
   signal: AbortSignal,
 ): Promise<Change | "raced"> {
   const context: PlanContext = {
@@ -32,6 +34,7 @@ export async function planOne(
     nowMs,
     entry,
     declaredBy: undefined,
+    declared,
     differsSinceMs: undefined,
     takeOver: false,
   };

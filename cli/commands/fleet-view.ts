@@ -26,9 +26,13 @@ export interface ChosenCluster {
   readonly selection: Selection;
 }
 
+type FleetReader = Pick<CommandContext, "signal"> & {
+  readonly ports: Pick<CommandContext["ports"], "hasher">;
+};
+
 /** Reads the documents. Not ok: fleet.yaml itself is missing or invalid. */
 export async function readFleet(
-  { ports, signal }: Pick<CommandContext, "ports" | "signal">,
+  { ports, signal }: FleetReader,
   view: RepositoryView,
 ): Promise<Parsed<FleetView>> {
   const tree = await view.tree(signal);

@@ -37,3 +37,23 @@ export const inventoryCommand: CommandSpec = {
   answers: "0 listed · 1 nothing was ever applied there",
   load: async () => (await import("./inventory.ts")).inventory,
 };
+
+/** Back to what was live, by a commit. */
+export const rollbackCommand: CommandSpec = {
+  name: "rollback",
+  summary: "prepare a commit that brings an app back to what was live",
+  positionals: "<app>",
+  completes: "apps",
+  flags: [
+    { flags: "--to <rev>", summary: "this commit (default: the last one live on every cluster)" },
+    { flags: "--patch <file>", summary: "write a patch there (default -: stdout)" },
+    { flags: "--push", summary: "push a new branch instead; the tracked one is never touched" },
+  ],
+  examples: [
+    { line: "holdfast rollback shop", says: "what it would do, on stderr; a patch on stdout" },
+    { line: "holdfast rollback shop --push", says: "asks, then pushes revert-shop-3f1c2d9" },
+    { line: "holdfast rollback shop --to v1.8 --patch back.patch", says: "no cluster is asked" },
+  ],
+  answers: "0 prepared · 1 nothing to revert, declined",
+  load: async () => (await import("./rollback.ts")).rollback,
+};

@@ -146,7 +146,8 @@ function commitOf(id: string, parent: string | undefined): Commit {
   };
 }
 
-function viewOf(files: FileTexts, commit: string | undefined): RepositoryView {
+/** One state of a repository. */
+export function viewOf(files: FileTexts, commit: string | undefined): RepositoryView {
   const contents = new Map(
     Object.entries(files).map(([path, text]) => [path, new TextEncoder().encode(text)]),
   );

@@ -1,6 +1,9 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { createHelm } from "../agent/children/helm.ts";
+import { createKustomize } from "../agent/children/kustomize.ts";
+import { createSlots } from "../agent/children/slots.ts";
 import type { Discovery, ServedKind } from "../agent/cluster/client.ts";
 import { documentPaths, type Fleet, parseFleet } from "../agent/fleet/fleet.ts";
 import { selectUnits } from "../agent/fleet/units.ts";
@@ -10,18 +13,25 @@ import type { KubeObject } from "../agent/model/object.ts";
 import type { Parsed } from "../agent/model/problem.ts";
 import type { Unit } from "../agent/model/unit.ts";
 import { rendererOf } from "../agent/render/files.ts";
+import type { RendererKind } from "../agent/render/from-tool.ts";
 import type { RenderTools } from "../agent/render/tool.ts";
 import type { ConfigSource } from "../agent/source/source.ts";
 import { readWorkTree, type WorkTree } from "../agent/source/work-tree.ts";
 import { builtInScopes } from "../cli/commands/scopes.ts";
-import { testHasher } from "./doubles/ports.ts";
+import { realClock, testHasher } from "./doubles/ports.ts";
+import { findTool } from "./helm.ts";
 import { root } from "./tree.ts";
 
 const examples = readdirSync(join(root, "examples"), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 const signal = new AbortController().signal;
-const tools: RenderTools = {};
+
+const children = { clock: realClock, slots: createSlots(2) };
+const tools: RenderTools = {
+  helm: createHelm({ ...children, path: findTool("helm") }),
+  kustomize: createKustomize({ ...children, path: findTool("kustomize") }),
+};
 
 const commit: Commit = {
   id: "0".repeat(40),
@@ -95,6 +105,25 @@ function unitsOf({ fleet }: Example): readonly Unit[] {
   });
 }
 
+/** How many units of a renderer there are; each must render, whole. */
+async function renderAll(example: Example, renderer: RendererKind): Promise<number> {
+  const { tree } = example.workTree;
+  const units = unitsOf(example).filter((unit) => rendererOf(unit, tree) === renderer);
+  for (const unit of units) {
+    const rendered = await render(example, unit);
+    expect(rendered, `${unit.app} on ${unit.cluster.name}`).toMatchObject({ ok: true });
+    if (!rendered.ok) continue;
+    expect(rendered.value.desired.length).toBeGreaterThan(0);
+    expect(rendered.value).toMatchObject({
+      renderer,
+      unsendable: [],
+      unknownKinds: [],
+      ignored: [],
+    });
+  }
+  return units.length;
+}
+
 async function objectsOf(
   example: Example,
   app: string,
@@ -126,17 +155,7 @@ describe.each(examples)("examples/%s", (name) => {
   });
 
   it("renders every plain app for every cluster, and knows every kind", async () => {
-    const plain = unitsOf(example).filter(
-      (unit) => rendererOf(unit, example.workTree.tree) === "plain",
-    );
-    expect(plain.length).toBeGreaterThan(0);
-    for (const unit of plain) {
-      const rendered = await render(example, unit);
-      expect(rendered, `${unit.app} on ${unit.cluster.name}`).toMatchObject({ ok: true });
-      if (!rendered.ok) continue;
-      expect(rendered.value.desired.length).toBeGreaterThan(0);
-      expect(rendered.value).toMatchObject({ unsendable: [], unknownKinds: [], ignored: [] });
-    }
+    expect(await renderAll(example, "plain")).toBeGreaterThan(0);
   });
 });
 
@@ -167,3 +186,41 @@ describe("examples/fleet", () => {
     expect(limits.map(({ cluster }) => cluster.name)).toEqual(["dev"]);
   });
 });
+
+const absent = "is neither in HOLDFAST_TEST_BIN, nor in PATH, nor built by test/e2e/build.ts";
+
+describe.skipIf(findTool("kustomize") === undefined)(
+  `examples/mixed, kustomization (skipped where kustomize ${absent})`,
+  () => {
+    it("takes another overlay in prod, and what every app may read", async () => {
+      const example = await open("mixed");
+      expect(await renderAll(example, "kustomize")).toBe(2);
+      const [dev, prod] = await Promise.all(
+        ["dev", "prod"].map((cluster) => objectsOf(example, "web", cluster)),
+      );
+      const deployment = { kind: "Deployment", spec: { replicas: 3 } };
+      expect(prod).toContainEqual(expect.objectContaining({ kind: "NetworkPolicy" }));
+      expect(prod?.find(({ kind }) => kind === "Deployment")).toMatchObject(deployment);
+      expect(JSON.stringify(prod)).toContain("ghcr.io/acme/web:1.7.2");
+      expect(JSON.stringify(dev)).toContain("ghcr.io/acme/web:1.8.0");
+      expect(dev).toContainEqual(
+        expect.objectContaining({ kind: "ConfigMap", data: { greeting: "hello from dev" } }),
+      );
+    });
+  },
+);
+
+describe.skipIf(findTool("helm") === undefined)(
+  `examples/mixed, chart (skipped where helm ${absent})`,
+  () => {
+    it("gets the cluster's values over the values file over the chart's own", async () => {
+      const example = await open("mixed");
+      expect(await renderAll(example, "helm")).toBe(2);
+      const prod = JSON.stringify(await objectsOf(example, "cart", "prod"));
+      expect(prod).toContain("ghcr.io/acme/cart:2.3.1");
+      expect(prod).toContain('"value":"cart.example.com"');
+      expect(prod).toContain('"replicas":3');
+      expect(JSON.stringify(await objectsOf(example, "cart", "dev"))).toContain('"replicas":1');
+    });
+  },
+);

@@ -5,7 +5,7 @@ import { haveControlPlane } from "./binaries.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { appFile, appFiles, configMap, fleetFiles } from "./documents.ts";
 import { Repository } from "./repository.ts";
-import { Site } from "./site.ts";
+import { type AppStatus, Site } from "./site.ts";
 
 const have = haveControlPlane();
 
@@ -177,8 +177,9 @@ describe.skipIf(!have.ok)(`bad input (${have.why})`, () => {
     await repository.write(appFiles("good", [configMap("good", "one", "2")]));
     for (const { app } of table) await repository.write({ [`apps/${app}`]: undefined });
     await repository.write({ "apps/large": undefined });
-    await repository.push("all well again");
-    await site.untilApp("good", ({ state }) => state === "Synced", { what: "Synced" });
+    const id = await repository.push("all well again");
+    const isDone = ({ state, applied }: AppStatus) => state === "Synced" && applied === id;
+    await site.untilApp("good", isDone, { what: `Synced at ${id}` });
     const live = await site.api.get(configMap("good", "one"));
     expect(live?.data).toEqual({ text: "2" });
   });

@@ -104,7 +104,8 @@ async function write(
 ): Promise<ChangeResult> {
   const over = change.action === "update" ? await readied(hands, change, signal) : undefined;
   const applied = await hands.apply(body, over, signal);
-  const live = await takeOverFields(hands, applied.object, signal);
+  const strips = change.action === "update" ? change.strips : undefined;
+  const live = await takeOverFields(hands, { object: applied.object, strips }, signal);
   const isCreated = change.action === "create" && applied.created;
   return {
     change,

@@ -55,6 +55,8 @@ export type Change =
       readonly fields: readonly FieldDiff[];
       /** Live bears no mark of ours yet (P-60). */
       readonly adopts: boolean;
+      /** A person let us take it from another tool: JSON pointers of that tool's marks, which go (P-60). */
+      readonly strips?: readonly string[];
     }
   | {
       readonly action: "recreate";

@@ -1,6 +1,7 @@
 import type { Desired } from "../model/change.ts";
 import { ownerAnnotation, parseMark, partOfLabel } from "../model/names.ts";
 import { type KubeObject, type ObjectRef, refOf } from "../model/object.ts";
+import { escapePointer } from "./compare.ts";
 
 /** Whose a live object is, by its marks (P-60). */
 export type Ownership =
@@ -61,11 +62,22 @@ function isSameIdentity(mark: ObjectRef, ref: ObjectRef): boolean {
 }
 
 /** What Git itself declares is not a foreign mark. */
-function toolOf(live: KubeObject, desired: KubeObject | undefined): string | undefined {
-  const found = toolMarks.find((mark) => {
+function foreignMarks(live: KubeObject, desired: KubeObject | undefined) {
+  return toolMarks.filter((mark) => {
     const value = live.metadata[mark.in]?.[mark.key];
     return value !== undefined && desired?.metadata[mark.in]?.[mark.key] !== value;
   });
+}
+
+/** JSON pointers of the marks that go with an accepted take-over; our own replace another installation's (P-60). */
+export function marksToStrip(live: KubeObject, desired: KubeObject): readonly string[] {
+  return foreignMarks(live, desired)
+    .filter((mark) => desired.metadata[mark.in]?.[mark.key] === undefined)
+    .map((mark) => `/metadata/${mark.in}/${escapePointer(mark.key)}`);
+}
+
+function toolOf(live: KubeObject, desired: KubeObject | undefined): string | undefined {
+  const [found] = foreignMarks(live, desired);
   if (found !== undefined) return found.tool;
   const part = live.metadata.labels?.[partOfLabel];
   const isForeign = part !== undefined && part !== desired?.metadata.labels?.[partOfLabel];

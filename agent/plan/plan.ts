@@ -11,7 +11,7 @@ import { conflict, disputed, planForeign } from "./foreign.ts";
 import { shapePayload, unstableRule } from "./ignore.ts";
 import { maskFields } from "./mask.ts";
 import { objectSettings } from "./object-settings.ts";
-import { ownershipOf } from "./ownership.ts";
+import { marksToStrip, ownershipOf } from "./ownership.ts";
 import { takeOver } from "./take-over.ts";
 
 /** What a fresh read said of one object. */
@@ -131,14 +131,17 @@ export function judge(
   }
   const raw = attribute(diffObjects(live, predicted.object), live);
   const fields = maskFields(ref, raw);
-  const adopts =
-    ownershipOf(live, { installation: context.installation, app: context.unit.app }, desired)
-      .owner !== "us";
+  const { unit, installation } = context;
+  const { owner } = ownershipOf(live, { installation, app: unit.app }, desired);
+  const adopts = owner !== "us";
+  const isTaken = owner === "tool" || owner === "installation";
+  const strips = isTaken ? { strips: marksToStrip(live, desired.object) } : {};
   const cause = adopts ? "change" : causeOf(desired, context.entry);
   const left =
     leaveDrift({ desired, live, fields, cause }, context) ??
     (adopts && !context.takeOver ? disputed(desired, live, fields) : undefined);
-  return left ?? { action: "update", ref, desired, payload, over, live, cause, fields, adopts };
+  if (left !== undefined) return left;
+  return { action: "update", ref, desired, payload, over, live, cause, fields, adopts, ...strips };
 }
 
 function judgeRefusal(desired: Desired, failure: ApiFailure): Change | "raced" {

@@ -12,14 +12,16 @@ export interface TakeOver {
 
 /**
  * A-22: from every legacy entry the fields that we own are subtracted, so that dropping one from Git really removes it.
- * Nothing else changes, and nothing is removed from the object (A-27). Undefined: not due.
+ * Nothing else changes, and nothing is removed from the object (A-27). Undefined: not due. `isAccepted`: a person let us
+ * take it over, so the former tool's entries count as left over, too.
  */
-export function takeOver(object: KubeObject): TakeOver | undefined {
+export function takeOver(object: KubeObject, isAccepted = false): TakeOver | undefined {
   const entries = object.metadata.managedFields ?? [];
   const ours = entries.find(isOurs);
   if (ours?.fieldsV1 === undefined) return undefined;
   const own = ours.fieldsV1;
-  const next = entries.flatMap((entry) => (isLegacy(entry) ? withoutOurs(entry, own) : [entry]));
+  const isDue = (entry: ManagedFieldsEntry) => isLegacy(entry) || (isAccepted && isFormer(entry));
+  const next = entries.flatMap((entry) => (isDue(entry) ? withoutOurs(entry, own) : [entry]));
   const removeLastApplied = object.metadata.annotations?.[lastApplied] !== undefined; // A-23
   const changed = next.length !== entries.length || next.some((entry, at) => entry !== entries[at]);
   return changed || removeLastApplied ? { managedFields: next, removeLastApplied } : undefined;
@@ -31,6 +33,24 @@ export function isLegacy({ manager = "", operation, subresource }: ManagedFields
   if (manager === "kubectl" || manager.startsWith("kubectl-")) return true;
   if (manager === "holdfast") return operation === "Update";
   return manager === "before-first-apply" || manager === "ancient-changes";
+}
+
+const former = new Set([
+  "argocd-controller",
+  "argocd-application-controller",
+  "kustomize-controller",
+  "helm-controller",
+  "helm",
+  "Helm",
+  "fleetagent",
+  "fleet-agent",
+  "kapp-server-side-apply",
+  "configsync",
+]);
+
+/** A-21: other deployers; controllers and operators never. */
+function isFormer({ manager = "", subresource }: ManagedFieldsEntry): boolean {
+  return subresource === undefined && (former.has(manager) || manager.startsWith("kluctl"));
 }
 
 function withoutOurs(entry: ManagedFieldsEntry, own: JsonObject): ManagedFieldsEntry[] {

@@ -284,6 +284,35 @@ describe("adoption and take-over", () => {
     expect(outcomes(done)).toEqual({ "ConfigMap/web": "held", "ConfigMap/free": "created" });
   });
 
+  it("P-60: an accepted take-over takes the tool's marks off, and what Git drops later really goes (A-21)", async () => {
+    const app = "taken";
+    await bench().hand(obj("Namespace", app), { method: "POST" });
+    const annotations = { "argocd.argoproj.io/tracking-id": "x", "example.com/note": "stays" };
+    const labels = { "argocd.argoproj.io/instance": "x" };
+    const made = obj(
+      "ConfigMap",
+      "web",
+      { data: { a: "0", b: "1", c: "1" } },
+      { annotations, labels },
+    );
+    await bench().hand(within(app, made), { method: "APPLY", manager: "argocd-controller" });
+    const wanted = configMap("web", { a: "1", b: "1" });
+    expect(outcomes(await bench().sync(app, [wanted]))).toEqual({ "ConfigMap/web": "held" });
+    const untouched = await bench().get(within(app, wanted));
+    expect(untouched?.metadata.annotations).toEqual(annotations);
+    expect(outcomes(await bench().pass(app, { takeOver: true }))).toEqual({
+      "ConfigMap/web": "adopted",
+    });
+    const taken = await bench().get(within(app, wanted));
+    expect(taken?.metadata.annotations).toMatchObject({ "example.com/note": "stays" });
+    expect(taken?.metadata.annotations).not.toHaveProperty(["argocd.argoproj.io/tracking-id"]);
+    expect(taken?.metadata.labels).not.toHaveProperty(["argocd.argoproj.io/instance"]);
+    expect(taken?.["data"]).toEqual({ a: "1", b: "1", c: "1" });
+    expect(outcomes(await bench().pass(app))).toEqual({ "ConfigMap/web": "unchanged" });
+    await bench().sync(app, [configMap("web", { a: "1" })]);
+    expect((await bench().get(within(app, wanted)))?.["data"]).toEqual({ a: "1", c: "1" });
+  });
+
   it("A-28: a rival creation between our look and our write is looked at again", async () => {
     const app = "rival";
     await bench().hand(obj("Namespace", app), { method: "POST" });

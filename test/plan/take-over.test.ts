@@ -120,3 +120,17 @@ it("A-23: last-applied goes, even when no field is shared", () => {
   const found = takeOver(live(base, { managedFields: [ours({ "f:data": {} })] }));
   expect(found?.removeLastApplied).toBe(true);
 });
+
+it("A-21: a former tool's entries count only once a person let us take over", () => {
+  const own = { "f:data": { "f:a": {} } };
+  for (const name of ["argocd-controller", "helm", "kustomize-controller", "kluctl-x"]) {
+    const base = live(object("ConfigMap", "web"), {
+      managedFields: [manager(name, own), ours(own)],
+    });
+    expect(takeOver(base)).toBeUndefined();
+    expect(takeOver(base, true)?.managedFields).toEqual([ours(own)]);
+  }
+  const operator = manager("postgres-operator", own);
+  const base = live(object("ConfigMap", "web"), { managedFields: [operator, ours(own)] });
+  expect(takeOver(base, true)).toBeUndefined();
+});

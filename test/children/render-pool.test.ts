@@ -77,13 +77,13 @@ it("reads what a tool printed in a worker, and runs it again only when its input
     jobOf(chart, { capabilities: { apiVersions: ["example.com/v1"] } }),
     jobOf(chart, { scopes: new Map() }),
   ];
-  for (const [index, job] of changes.entries()) {
-    expect((await goodRender(pool, job)).isCached).toBeUndefined();
-    expect(asked.renders).toBe(4 + 2 * index);
+  for (const changed of changes) {
+    expect((await goodRender(pool, changed)).isCached).toBeUndefined();
+    expect((await goodRender(pool, jobOf(chart))).isCached).toBeUndefined();
+    expect((await goodRender(pool, jobOf(chart))).isCached).toBe(true);
   }
   asked.version = "v4.1.0";
-  await goodRender(pool, changes[3]!);
-  expect(asked.renders).toBe(12);
+  expect((await goodRender(pool, jobOf(chart))).isCached).toBeUndefined();
 });
 
 it("finds what differs from render to render, and asks no more until the input moves (N-30)", async () => {

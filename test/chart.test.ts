@@ -271,6 +271,24 @@ describe("rights", () => {
   });
 });
 
+describe("a change of mode", () => {
+  it("changes the role of no binding, which the API server would refuse", () => {
+    const roles = new Map<string, string>();
+    const bindings = chartCases.flatMap((name) => [
+      ...find(name, "ClusterRoleBinding"),
+      ...find(name, "RoleBinding"),
+    ]);
+    for (const { kind, metadata, roleRef } of bindings) {
+      const { name, namespace } = metadata as JsonObject;
+      const id = `${kind} ${namespace ?? ""}/${name}`;
+      const role = JSON.stringify(roleRef);
+      expect(roles.get(id) ?? role, id).toBe(role);
+      roles.set(id, role);
+    }
+    expect(roles.size).toBeGreaterThan(3);
+  });
+});
+
 describe("the render of everything", () => {
   it("changes alerts by name, and links them", () => {
     const [rule] = find("everything", "PrometheusRule");

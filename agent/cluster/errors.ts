@@ -26,10 +26,6 @@ export function isExpired(error: unknown): boolean {
   );
 }
 
-export function isIndeterminate(error: unknown): boolean {
-  return error instanceof ApiError && error.failure.indeterminate;
-}
-
 export function isForbidden(error: unknown): boolean {
   return error instanceof ApiError && error.failure.status === 403;
 }

@@ -142,11 +142,3 @@ export function warningsOf(headers: HttpAnswer["headers"]): readonly string[] {
   );
 }
 
-/** Whether a parsed value has the two fields that every Kubernetes answer has. */
-export function isTyped(
-  value: unknown,
-): value is { readonly kind: string; readonly apiVersion: string } {
-  return (
-    isJsonObject(value) && typeof value.kind === "string" && typeof value.apiVersion === "string"
-  );
-}

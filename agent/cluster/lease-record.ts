@@ -13,7 +13,7 @@ export interface LeaseRecord {
 }
 
 /** Oldest compare of all units, beside the spec (observability §3). */
-export const comparedAtAnnotation = "holdfast.dev/compared-at";
+const comparedAtAnnotation = "holdfast.dev/compared-at";
 
 export function recordOf(lease: KubeObject): LeaseRecord {
   const spec = isJsonObject(lease.spec) ? lease.spec : {};

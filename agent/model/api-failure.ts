@@ -20,4 +20,3 @@ export interface ApiFailure {
   /** A write was sent and may have happened, or may still happen. */
   readonly indeterminate: boolean;
 }
-

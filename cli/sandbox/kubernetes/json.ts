@@ -43,8 +43,3 @@ export function ensureMap(value: Json, key: string): Json {
   return made;
 }
 
-/** Sets a value or, for `undefined`, removes it. */
-export function put(target: Json, key: string, value: unknown): void {
-  if (value === undefined) delete target[key];
-  else target[key] = value;
-}

@@ -18,7 +18,7 @@ import type { ApiServerOptions, LoggedRequest, SandboxCluster } from "./sandbox.
 import { Store, type StoredEvent } from "./store/store.ts";
 import { createFromBody } from "./write/create.ts";
 
-export type { ApiServerOptions, LoggedRequest, SandboxCluster } from "./sandbox.ts";
+export type { ApiServerOptions, SandboxCluster } from "./sandbox.ts";
 
 const requestsKept = 20_000;
 

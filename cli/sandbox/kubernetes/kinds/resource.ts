@@ -53,12 +53,7 @@ export function qualified({ group, plural }: Pick<Resource, "group" | "plural">)
   return group === "" ? plural : `${plural}.${group}`;
 }
 
-export function qualifiedKind({ group, kind }: Pick<Resource, "group" | "kind">): string {
-  return group === "" ? kind : `${kind}.${group}`;
-}
-
 export function apiVersionAt({ resource, version }: Served): string {
   return resource.group === "" ? version.version : `${resource.group}/${version.version}`;
 }
 
-export type Ignored = FieldSet;

@@ -111,11 +111,3 @@ function writeToken({ revision, start }: Continue): string {
   );
 }
 
-/** One object as PartialObjectMetadata. */
-export function metadataOnly(object: Json): Json {
-  return {
-    kind: "PartialObjectMetadata",
-    apiVersion: "meta.k8s.io/v1",
-    metadata: mapAt(object, "metadata"),
-  };
-}

@@ -65,7 +65,8 @@ async function withinTime(host: Host, call: Call): Promise<ExitCode> {
 /** What runs until it is stopped has no time limit of its own. */
 function defaultTimeoutMs({ spec, given }: Call): number | undefined {
   const isEndless = spec.name === "demo" || given.flags.watch === true;
-  return isEndless ? undefined : 60_000;
+  if (isEndless) return undefined;
+  return spec.name === "wait" ? 600_000 : 60_000;
 }
 
 const farewellMs = 10_000;

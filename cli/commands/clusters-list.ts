@@ -7,7 +7,7 @@ import { type CommandContext, nowText } from "./context.ts";
 import { type ChosenCluster, chooseClusters } from "./fleet-view.ts";
 import { openFleet, withRepository } from "./repository.ts";
 import type { CommandResult } from "./result.ts";
-import { silenced, silentSince } from "./silence.ts";
+import { heard } from "./silence.ts";
 
 export interface ClusterFacts {
   readonly chosen: ChosenCluster;
@@ -50,9 +50,7 @@ export async function listClusters(context: CommandContext): Promise<CommandResu
 
 /** What is said of the units of one cluster; an agent that is silent is not believed. */
 export function statusesOf({ answer }: ClusterFacts, nowMs: number): readonly UnitStatus[] {
-  const { statuses = [], lease } = answer?.answer ?? {};
-  const silent = silentSince(lease, nowMs);
-  return silent === undefined ? statuses : statuses.map((status) => silenced(status, silent));
+  return answer === undefined ? [] : heard(answer.answer, nowMs);
 }
 
 /** One cluster as a line. */

@@ -48,7 +48,10 @@ export const globalFlags: readonly FlagSpec[] = [
   { flags: "--ascii", summary: "no glyphs, words stay" },
   { flags: "-q, --quiet", summary: "no progress, no hints" },
   { flags: "-v, --verbose", summary: "what is asked of whom" },
-  { flags: "--timeout <time>", summary: "for the whole command (1m; demo and -w: none)" },
+  {
+    flags: "--timeout <time>",
+    summary: "for the whole command (1m; wait: 10m; demo and -w: none)",
+  },
   { flags: "--allow-partial", summary: "an incomplete answer is not exit 3" },
   { flags: "--exit-zero", summary: "a no is not exit 1" },
   { flags: "--yes", summary: "answer the one question" },

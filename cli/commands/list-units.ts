@@ -57,3 +57,22 @@ export const rollbackCommand: CommandSpec = {
   answers: "0 prepared · 1 nothing to revert, declined",
   load: async () => (await import("./rollback.ts")).rollback,
 };
+
+/** For pipelines: blocks until a commit runs. */
+export const waitCommand: CommandSpec = {
+  name: "wait",
+  summary: "until a commit is live",
+  positionals: "[app...]",
+  completes: "apps",
+  flags: [
+    { flags: "--rev <rev>", summary: "this commit (default: the one that is checked out)" },
+    { flags: "--require <share>", summary: "of the clusters (100%)" },
+    { flags: "--fail-fast", summary: "end as soon as a unit needs attention" },
+  ],
+  examples: [
+    { line: "holdfast wait --env prod --timeout 15m", says: "all apps, every production cluster" },
+    { line: "holdfast wait shop --rev v1.8 --require 90% --fail-fast", says: "for pipelines" },
+  ],
+  answers: "0 live · 1 with --fail-fast: something needs attention",
+  load: async () => (await import("./wait.ts")).wait,
+};

@@ -1,6 +1,6 @@
 import type { CommandSpec } from "./catalog.ts";
 import { clustersCommand } from "./list-clusters.ts";
-import { historyCommand, inventoryCommand, rollbackCommand } from "./list-units.ts";
+import { historyCommand, inventoryCommand, rollbackCommand, waitCommand } from "./list-units.ts";
 
 const statusCommand: CommandSpec = {
   name: "status",
@@ -169,6 +169,7 @@ export const commands: readonly CommandSpec[] = [
   validateCommand,
   acceptCommand,
   syncCommand,
+  waitCommand,
   rollbackCommand,
   historyCommand,
   inventoryCommand,

@@ -1,5 +1,5 @@
 import type { UnitStatus } from "../../agent/model/status.ts";
-import type { AgentLease } from "./read-status.ts";
+import type { AgentLease, ClusterStatus } from "./read-status.ts";
 
 /** An agent that has not renewed its Lease for so many durations is silent. */
 const missedRenewals = 3;
@@ -32,4 +32,15 @@ export function withFreshness(status: UnitStatus, lease: AgentLease | undefined)
   return comparedAt === undefined || status.comparedAt === undefined
     ? status
     : { ...status, comparedAt };
+}
+
+/** What an agent says of its units, as far as it is to be believed now. */
+export function heard(
+  { statuses, lease }: Pick<ClusterStatus, "statuses" | "lease">,
+  nowMs: number,
+): readonly UnitStatus[] {
+  const silent = silentSince(lease, nowMs);
+  return statuses
+    .map((status) => withFreshness(status, lease))
+    .map((status) => (silent === undefined ? status : silenced(status, silent)));
 }

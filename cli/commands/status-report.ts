@@ -8,7 +8,7 @@ import { listNames } from "../output/text.ts";
 import { askAgents } from "./ask-agents.ts";
 import { type CommandContext, nowText } from "./context.ts";
 import type { ClusterStatus } from "./read-status.ts";
-import { silenced, silentSince, withFreshness } from "./silence.ts";
+import { heard } from "./silence.ts";
 import type { Target, Targets } from "./targets.ts";
 
 export interface AskedReport {
@@ -60,15 +60,13 @@ function snapshotOf(
   { source, nowMs }: Moment,
 ): FleetSnapshot {
   const { statuses, lease, kubernetes } = answer;
-  const silent = silentSince(lease, nowMs);
-  const fresh = statuses.map((status) => withFreshness(status, lease));
   const hasAgent = lease !== undefined || statuses.length > 0;
   return {
     cluster: target.cluster,
     ...(target.environment === "" ? {} : { environment: target.environment }),
     kubernetes,
     source,
-    units: silent === undefined ? fresh : fresh.map((status) => silenced(status, silent)),
+    units: heard(answer, nowMs),
     problems: missingUnits(target, answer),
     ready: hasAgent ? { ok: true } : { ok: false, why: "no agent has written anything here" },
     asOf: isoTime(nowMs),

@@ -1,5 +1,6 @@
 import type { Commit } from "../../agent/model/artifact.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
+import type { Clock } from "../../agent/schedule/clock.ts";
 import { objectId } from "../../agent/source/pack.ts";
 import type {
   CliPorts,
@@ -24,6 +25,7 @@ export interface Given {
   readonly head?: string;
   readonly contexts?: readonly string[];
   readonly clusters?: Readonly<Record<string, ConnectedCluster>>;
+  readonly clock?: Clock;
   readonly isTty?: boolean;
   readonly answer?: boolean;
   readonly env?: Readonly<Record<string, string>>;
@@ -79,7 +81,7 @@ interface Traces {
 function portsOf(given: Given, { written, pushed }: Traces): CliPorts {
   let id = 0;
   return {
-    clock: createManualClock(),
+    clock: given.clock ?? createManualClock(),
     random: { next: () => 0.5, id: () => `id-${++id}` },
     hasher: async () => testHasher,
     renderTools: async () => ({}),

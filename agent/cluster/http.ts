@@ -1,6 +1,5 @@
 import { Buffer } from "node:buffer";
 import { type Dispatcher, Pool } from "undici";
-import { isJsonObject } from "../model/json.ts";
 import type { Connection } from "./connection.ts";
 
 export interface HttpRequest {
@@ -141,4 +140,3 @@ export function warningsOf(headers: HttpAnswer["headers"]): readonly string[] {
     ),
   );
 }
-

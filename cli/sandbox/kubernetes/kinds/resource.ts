@@ -1,4 +1,3 @@
-import type { FieldSet } from "../typed/field-set.ts";
 import type { MapSchema } from "../typed/schema.ts";
 
 /** One kind that the server serves, with all its versions. */
@@ -56,4 +55,3 @@ export function qualified({ group, plural }: Pick<Resource, "group" | "plural">)
 export function apiVersionAt({ resource, version }: Served): string {
   return resource.group === "" ? version.version : `${resource.group}/${version.version}`;
 }
-

@@ -1,6 +1,6 @@
 import { type Cluster, seenAt, type Target } from "../cluster.ts";
 import { badRequest, expired, Fault, internal } from "../http/fault.ts";
-import { isMap, type Json, mapAt } from "../json.ts";
+import { isMap, type Json } from "../json.ts";
 import { apiVersionAt, resourceId } from "../kinds/resource.ts";
 import { selectorOf } from "./select.ts";
 
@@ -110,4 +110,3 @@ function writeToken({ revision, start }: Continue): string {
     "base64url",
   );
 }
-

@@ -42,4 +42,3 @@ export function ensureMap(value: Json, key: string): Json {
   value[key] = made;
   return made;
 }
-

@@ -76,3 +76,21 @@ export const waitCommand: CommandSpec = {
   answers: "0 live · 1 with --fail-fast: something needs attention",
   load: async () => (await import("./wait.ts")).wait,
 };
+
+/** Why a change is not live. */
+export const explainCommand: CommandSpec = {
+  name: "explain",
+  summary: "how far a commit got, stage by stage, and what stands in its way",
+  positionals: "<app|kind/name>",
+  completes: "apps",
+  flags: [
+    { flags: "--rev <rev>", summary: "this commit (default: the newest that touches the app)" },
+  ],
+  examples: [
+    { line: "holdfast explain shop --cluster prod-eu-1", says: "one cluster, with cause and fix" },
+    { line: "holdfast explain shop --rev v1.8", says: "the worst cluster, and how many are live" },
+    { line: "holdfast explain Deployment/web --cluster prod-eu-1", says: "by one of its objects" },
+  ],
+  answers: "0 live · 1 not live",
+  load: async () => (await import("./explain.ts")).explain,
+};

@@ -1,6 +1,12 @@
 import type { CommandSpec } from "./catalog.ts";
 import { clustersCommand } from "./list-clusters.ts";
-import { historyCommand, inventoryCommand, rollbackCommand, waitCommand } from "./list-units.ts";
+import {
+  explainCommand,
+  historyCommand,
+  inventoryCommand,
+  rollbackCommand,
+  waitCommand,
+} from "./list-units.ts";
 
 const statusCommand: CommandSpec = {
   name: "status",
@@ -164,6 +170,7 @@ const demoCommand: CommandSpec = {
 /** In the order of help. */
 export const commands: readonly CommandSpec[] = [
   statusCommand,
+  explainCommand,
   diffCommand,
   renderCommand,
   validateCommand,

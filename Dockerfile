@@ -28,6 +28,7 @@ COPY cli cli
 # Maps and type declarations are for developers; nothing of them runs.
 RUN npm run build \
  && npm prune --omit=dev --ignore-scripts \
+ && npm sbom --package-lock-only --omit=dev --sbom-format=spdx > sbom.spdx.json \
  && find dist -name "*.map" -delete \
  && find dist -name "*.d.ts" -delete
 
@@ -39,7 +40,7 @@ LABEL org.opencontainers.image.title="holdfast" \
       org.opencontainers.image.revision="${COMMIT}"
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=tools /helm /kustomize /usr/local/bin/
-COPY --from=build /app/package.json /app/package.json
+COPY --from=build /app/package.json /app/sbom.spdx.json /app/
 COPY --from=build /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
 COPY LICENSE /app/LICENSE

@@ -309,6 +309,20 @@ describe("absence is never a delete", () => {
     expect(deletes(from)).toEqual([]);
   });
 
+  it("R27: an app file that cannot even be read removes nothing", async () => {
+    const from = cluster.requests.length;
+    const id = push({ "apps/shop/app.yaml": "kind: [" }, "unreadable");
+    await until(
+      () => agent.events.some((event) => event.type === "source-polled" && event.commit === id),
+      "seen",
+    );
+    await until(() => agent.agent.snapshot().problems.length > 0, "told");
+    await until(isQuiet, "landed");
+    expect(["AppRemoved", "Unselected"]).not.toContain(statusOf()?.reason);
+    expect(value("a")).toBe("1");
+    expect(deletes(from)).toEqual([]);
+  });
+
   it("O17: the app's folder is gone: AppRemoved, held; an accept of its digest lets it go", async () => {
     const from = cluster.requests.length;
     push({ "apps/blog/": undefined }, "no more blog");
@@ -356,6 +370,28 @@ describe("absence is never a delete", () => {
     expect(await told("PruneGuard")).toMatchObject({ state: "Held" });
     expect(value("a")).toBe("1");
     await synced(push({ ...start }, "back"));
+  });
+
+  it("P-52: a trailer counts only on commits that are not applied yet", async () => {
+    const all = ["a", "b", "c", "d"].map((name) => `apps/late/${name}.yaml`);
+    const late = (text: (name: string) => string | undefined) =>
+      Object.fromEntries(all.map((path) => [path, text(path.slice(-6, -5))]));
+    const first = { "apps/late/app.yaml": app("late"), "apps/late/z.yaml": configMap("z", "1") };
+    push(first, "late\n\nHoldfast-Accept: late");
+    await until(() => value("z", "late") === "1", "z");
+    await until(() => statusOf("late")?.state === "Synced", "late");
+    push(
+      late((name) => configMap(name, "1")),
+      "more",
+    );
+    await until(() => value("d", "late") === "1", "d");
+    await until(() => statusOf("late")?.state === "Synced", "late");
+    push(
+      late(() => undefined),
+      "less",
+    );
+    expect(await told("PruneGuard", "late")).toMatchObject({ state: "Held" });
+    expect(value("a", "late")).toBe("1");
   });
 
   it("P-52: a trailer on a commit at which the app is broken accepts nothing", async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../agent/cluster/errors.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
+import { planDigest } from "../../agent/plan/guard.ts";
 import { removedUnit } from "../../agent/removed-unit.ts";
+import { testHasher } from "../doubles/ports.ts";
 import {
   type Bench,
   configMap,
@@ -293,6 +295,26 @@ describe("what is not deleted", () => {
     await bench().ports().refreshDiscovery(new AbortController().signal);
     await bench().sync(app, maps(4));
     expect(await bench().get(within(app, role))).toBeUndefined();
+  });
+
+  it("P-41: and no accept is used up for it", async () => {
+    const app = "half-read";
+    await bench().sync(app, maps(8));
+    const held = await bench().sync(app, maps(8).slice(5));
+    const plan = held.pass.held?.plan ?? "";
+    const { client } = bench().world.cluster;
+    const get: typeof client.get = (ref, signal) =>
+      client.get(ref.name === "c0" ? { ...ref, kind: "Nonsense" } : ref, signal);
+    const [, ...read] = held.pass.held?.deletions ?? [];
+    const partly = planDigest(read, testHasher);
+    const accepts = async () => [
+      { by: "plan", key: "whole", plan } as const,
+      { by: "plan", key: "partly", plan: partly } as const,
+    ];
+    await bench().pass(app, { client: { ...client, get }, accepts });
+    expect((await bench().inventory(app))?.accepts).toEqual([]);
+    await bench().pass(app, { accepts });
+    expect((await bench().inventory(app))?.accepts).toEqual(["whole"]);
   });
 
   it("P-42: anything at all, while one object cannot be written, however healthy it is", async () => {

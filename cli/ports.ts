@@ -5,6 +5,7 @@ import type { ToolPlaces } from "../agent/children/tools.ts";
 import { createHasher } from "../agent/hasher.ts";
 import { systemClock as clock, systemRandom as random } from "../agent/schedule/system.ts";
 import type { CliPorts, ConnectedCluster, ConnectWish, Contexts } from "./commands/context.ts";
+import { CliError } from "./commands/result.ts";
 import type { ClonePlace } from "./repositories.ts";
 
 /** What the environment says about kubeconfigs and TLS; read in main.ts. */
@@ -57,8 +58,18 @@ const madeUp = ["loaded-context", "inClusterContext"];
 async function readContexts(file: string | undefined): Promise<Contexts> {
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
-  if (file === undefined) config.loadFromDefault();
-  else config.loadFromFile(file);
+  try {
+    if (file === undefined) config.loadFromDefault();
+    else if ((await readText(file)) !== undefined) config.loadFromFile(file);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliError({
+      what: "the kubeconfig cannot be read",
+      where: file ?? "the default place",
+      why,
+      next: "name another one: --kubeconfig FILE",
+    });
+  }
   const names = config.getContexts().map(({ name }) => name);
   const current = config.getCurrentContext();
   return {

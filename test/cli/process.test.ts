@@ -53,6 +53,18 @@ describe("the process", () => {
     expect(committed).toMatchObject({ code: 0, stdout: "no difference\n" });
   });
 
+  it("takes a missing kubeconfig for an empty one, and a broken one for an error", async () => {
+    const none = await holdfast("clusters", "list", "--kubeconfig", join(folder, "none"));
+    expect(none).toMatchObject({ code: 0, stderr: "" });
+    expect(none.stdout).toMatch(/^prod .*not asked$/m);
+    const broken = join(folder, "kubeconfig");
+    await writeFile(broken, "");
+    const { code, stderr } = await holdfast("clusters", "list", "--kubeconfig", broken);
+    await rm(broken);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`error: the kubeconfig cannot be read\n  where  ${broken}\n`);
+  });
+
   it("says what is wrong on stderr, without colours, and exits 2", async () => {
     const { code, stdout, stderr } = await holdfast("render", "shpo");
     expect([code, stdout]).toEqual([2, ""]);

@@ -300,7 +300,7 @@ describe("what is not deleted", () => {
   it("P-41: and no accept is used up for it", async () => {
     const app = "half-read";
     await bench().sync(app, maps(8));
-    const held = await bench().sync(app, maps(8).slice(5));
+    const held = await bench().sync(app, maps(8).slice(6));
     const plan = held.pass.held?.plan ?? "";
     const { client } = bench().world.cluster;
     const get: typeof client.get = (ref, signal) =>

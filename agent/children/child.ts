@@ -58,15 +58,8 @@ export async function runChild(
   signal: AbortSignal,
 ): Promise<Ended> {
   signal.throwIfAborted();
-  const { path, args, folder, environment } = command;
-  const child = spawn(path, [...args], {
-    cwd: folder,
-    env: { ...environment },
-    shell: false,
-    // A group of its own: whatever it starts is killed with it.
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = start(command);
+  if (child instanceof Error) return { how: "absent", why: child.message };
   const running: Running = { child, limits, clock, over: undefined, end: new AbortController() };
   const stderr = keepFirst(child.stderr, limits.stderrBytes, () => undefined);
   const stdout = keepFirst(child.stdout, limits.stdoutBytes, () => {
@@ -81,6 +74,22 @@ export async function runChild(
     return judged(running, exit, { stdout: stdout(), stderr: stderr().data.toString("utf8") });
   } finally {
     signal.removeEventListener("abort", stopped);
+  }
+}
+
+function start({ path, args, folder, environment }: Command): Running["child"] | Error {
+  try {
+    return spawn(path, [...args], {
+      cwd: folder,
+      env: { ...environment },
+      shell: false,
+      // A group of its own: whatever it starts is killed with it.
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  } catch (error) {
+    // Node throws for some errors of the system, such as a binary of another machine type, and tells others by an event.
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 
@@ -104,11 +113,16 @@ async function exitOf(running: Running): Promise<Exit> {
   child.once("exit", (code, killedBy) => resolve({ code, killedBy }));
   child.once("close", () => close(true));
   const exit = await promise;
-  const waited = clock.sleep(limits.graceMs, end.signal).then(
-    () => false,
-    () => false,
-  );
-  const isWhole = await Promise.race([closed, waited]);
+  const wait = (ms: number): Promise<boolean> =>
+    clock.sleep(ms, end.signal).then(
+      () => false,
+      () => false,
+    );
+  let isWhole = await Promise.race([closed, wait(limits.graceMs)]);
+  // With nobody left, it is we who are slow to read.
+  if (!isWhole && !isGroupAlive(child.pid)) {
+    isWhole = await Promise.race([closed, wait(5 * limits.graceMs)]);
+  }
   end.abort();
   killGroup(child.pid, "SIGKILL");
   child.stdout.destroy();
@@ -123,9 +137,10 @@ function judged(
 ): Ended {
   if (error !== undefined) return { how: "absent", why: error.message };
   if (over !== undefined) return { how: "limit", why: over, stderr };
-  if (killedBy !== null) return { how: "failed", why: `it was ended by ${killedBy}`, stderr };
+  // By the kernel, most likely, for want of memory: another time it may go well.
+  if (killedBy !== null) return { how: "limit", why: `${killedBy} was sent to it`, stderr };
   if (code !== 0) return { how: "failed", why: `it ended with code ${code}`, stderr };
-  if (!isWhole) return { how: "failed", why: "it left something running behind", stderr };
+  if (!isWhole) return { how: "limit", why: "it left something running behind", stderr };
   return { how: "complete", stdout: stdout.data, stderr };
 }
 
@@ -162,6 +177,15 @@ async function stop(running: Running, why: string): Promise<void> {
   await clock.sleep(limits.graceMs, end.signal).catch(() => undefined);
   // Once it has ended, its number may be somebody else's.
   if (!end.signal.aborted) killGroup(child.pid, "SIGKILL");
+}
+
+function isGroupAlive(pid: number | undefined): boolean {
+  if (pid === undefined) return false;
+  try {
+    return process.kill(-pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {

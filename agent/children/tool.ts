@@ -68,7 +68,8 @@ export async function askTool(
     runTool(settings, { path, args, workspace }, signal),
   );
   if (ended.how === "complete") return { ok: true, value: ended.stdout.toString("utf8") };
-  const message = `${path} does not tell its version: ${ended.why}`;
+  const how = ended.how === "absent" ? "cannot be started" : "does not tell its version";
+  const message = `${path} ${how}: ${ended.why}`;
   const next = `install ${name}, or name it with HOLDFAST_${name.toUpperCase()}_PATH`;
   return { ok: false, problems: [{ reason: "ToolMissing", message, next }] };
 }

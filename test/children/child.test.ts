@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ChildLimits } from "../../agent/children/child.ts";
@@ -45,7 +45,6 @@ describe("a child that does its work", () => {
   it("finds no program by name", async () => {
     const settings = await settingsFor(await fakeTool("true"));
     const path = join(await temporaryFolder(), "t");
-    const { writeFile, chmod } = await import("node:fs/promises");
     await writeFile(path, '#!/bin/sh\ncase "$1" in version) echo v4.1;; *) env;; esac\n');
     await chmod(path, 0o755);
     const rendered = await createHelm({ ...settings, path }).render(job, signal);
@@ -55,13 +54,14 @@ describe("a child that does its work", () => {
 
 describe("a child is complete or nothing (R12)", () => {
   it.each([
-    ["an exit code", 'echo "a: 1"; exit 3'],
-    ["a signal", 'echo "a: 1"; kill -9 $$'],
-    ["something left running that holds the pipe", 'echo "a: 1"; sleep 30 & exit 0'],
-    ["text that is no UTF-8", "printf 'a: \\377\\n'"],
-  ])("%s", async (_what, body) => {
+    ["an exit code", 'echo "a: 1"; exit 3', "RenderFailed"],
+    ["text that is no UTF-8", "printf 'a: \\377\\n'", "RenderFailed"],
+    // These are tried again: the kernel ends processes for reasons that pass.
+    ["a signal", 'echo "a: 1"; kill -9 $$', "RenderLimit"],
+    ["something left that holds the pipe", 'echo "a: 1"; sleep 30 & exit 0', "RenderLimit"],
+  ])("%s", async (_what, body, reason) => {
     const { rendered, left } = await renderBy(body);
-    expect(rendered).toMatchObject({ ok: false, problems: [{ reason: "RenderFailed" }] });
+    expect(rendered).toMatchObject({ ok: false, problems: [{ reason }] });
     expect(left).toEqual([]);
   });
 
@@ -160,6 +160,14 @@ describe("limits (R11, C19, NEG-13)", () => {
   });
 });
 
+/** Neither a script nor a program. */
+async function brokenBinary(mode: number): Promise<string> {
+  const path = join(await temporaryFolder(), "helm");
+  await writeFile(path, Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2, 3]));
+  await chmod(path, mode);
+  return path;
+}
+
 describe("the tool itself (R22)", () => {
   const cases: readonly (readonly [string, () => Promise<string | undefined>, string])[] = [
     ["is not in PATH", async () => undefined, "helm is not in PATH; this agent needs helm 4.x"],
@@ -170,6 +178,8 @@ describe("the tool itself (R22)", () => {
       "v3.14.2; this agent needs helm 4.x",
     ],
     ["says nothing", () => fakeTool("true", "hello"), "does not tell its version"],
+    ["is of another machine", () => brokenBinary(0o755), "does not tell its version"],
+    ["may not be run", () => brokenBinary(0o644), "cannot be started"],
     ["is named relatively", async () => "bin/helm", "no absolute path"],
   ];
   it.each(cases)("%s", async (_what, path, message) => {

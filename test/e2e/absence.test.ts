@@ -194,7 +194,14 @@ describe.skipIf(!have.ok)(`absence is never a delete, on three real clusters (${
       expect(status.reason).toBe("SourceUnreachable");
       await nothingWent(site, since);
     });
-    await outage.finally(() => repository.server.failWith(undefined));
+    await outage.finally(async () => {
+      repository.server.failWith(undefined);
+      // Polls have backed off by now, up to five minutes; a start asks at once.
+      for (const site of sites) {
+        await site.stop();
+        await site.start();
+      }
+    });
     await allSynced();
   });
 

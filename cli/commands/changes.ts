@@ -20,9 +20,16 @@ export function entriesOf(answers: readonly AgentAnswer[], app: string): readonl
 
 type Change = Omit<ChangeRow, "title" | "author">;
 
-/** The same change on several clusters is one; newest first. A change that came twice counts by its newer time on each cluster. */
-export function changesOf(entries: readonly PlacedEntry[]): readonly Change[] {
-  const groups = Map.groupBy(entries, ({ entry }) => entry.change);
+type KeyOf = (entry: HistoryEntry) => string;
+
+/** A change that came back by a revert is one change: what it says is the newer time. */
+export const byChange: KeyOf = ({ change }) => change;
+/** Each coming of a change by itself. */
+export const byCommit: KeyOf = ({ change, commit }) => `${change} ${commit}`;
+
+/** The same on several clusters is one; newest first. */
+export function changesOf(entries: readonly PlacedEntry[], keyOf: KeyOf): readonly Change[] {
+  const groups = Map.groupBy(entries, ({ entry }) => keyOf(entry));
   return [...groups.values()]
     .flatMap((group) => changeOf(newestPerCluster(group)))
     .sort((a, b) => Date.parse(b.fetchedAt) - Date.parse(a.fetchedAt));

@@ -2,7 +2,7 @@ import { cliApiVersion } from "../output/document.ts";
 import { type ChangeRow, historyText } from "../output/history-text.ts";
 import { askAgents } from "./ask-agents.ts";
 import type { CommandArguments } from "./catalog.ts";
-import { changesOf, entriesOf } from "./changes.ts";
+import { byCommit, changesOf, entriesOf } from "./changes.ts";
 import { type CommandContext, nowText, type Repository } from "./context.ts";
 import { checkNames } from "./fleet-view.ts";
 import { textFlag, usage } from "./globals.ts";
@@ -17,7 +17,7 @@ export async function history(
   const { answers, unreached } = await askAgents(context);
   const known = answers.flatMap(({ answer }) => answer.statuses.map((status) => status.app));
   if (unreached.length === 0) checkNames("app", [app], [...new Set(known)]);
-  const changes = changesOf(entriesOf(answers, app)).slice(0, limit);
+  const changes = changesOf(entriesOf(answers, app), byCommit).slice(0, limit);
   const rows = await withCommits(context, changes);
   const nowMs = context.ports.clock.now();
   return {

@@ -1,7 +1,7 @@
 import { selectUnits } from "../../agent/fleet/units.ts";
 import { shortId } from "../output/text.ts";
 import { askAgents } from "./ask-agents.ts";
-import { changesOf, entriesOf } from "./changes.ts";
+import { byChange, changesOf, entriesOf } from "./changes.ts";
 import type { CommandContext, Repository, RepositoryView } from "./context.ts";
 import { type FleetView, knownClusters } from "./fleet-view.ts";
 import { openFleet, viewAt } from "./repository.ts";
@@ -76,7 +76,9 @@ async function lastLive(
       3,
     );
   }
-  const older = changesOf(entriesOf(answers, app)).filter(({ change }) => !current.has(change));
+  const older = changesOf(entriesOf(answers, app), byChange).filter(
+    ({ change }) => !current.has(change),
+  );
   const found = older.find(({ clusters }) => clusters.every(({ liveAt }) => liveAt !== undefined));
   if (found === undefined) {
     const why = `the agents remember ${older.length} older changes of it`;

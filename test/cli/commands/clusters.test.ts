@@ -103,6 +103,16 @@ describe("clusters label", () => {
     expect(stdout).not.toMatch(/^[-+]# the big one/m);
   });
 
+  it("leaves the other clusters of the same file as they are", async () => {
+    const both = `${fleetTexts["clusters/dev.yaml"]}---\n${fleetTexts["clusters/prod.yaml"]}`;
+    const texts = changed({ "clusters/dev.yaml": both, "clusters/prod.yaml": undefined });
+    const one = { ...given, files: texts };
+    const { code, stdout } = await runWith(one, "clusters", "label", "prod", "tier=gold");
+    expect(code).toBe(0);
+    expect(stdout.match(/^\+(?!\+\+)/gm)).toHaveLength(1);
+    expect(stdout).toMatch(/^\+metadata: \{ name: prod, labels: \{ env: prod, tier: gold \} \}$/m);
+  });
+
   it("pushes a branch of its own when told to, and asks first", async () => {
     const args = ["clusters", "label", "dev", "env=prod", "--push"];
     const asked = await runWith({ ...given, isTty: true, answer: true }, ...args);

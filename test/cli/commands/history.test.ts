@@ -51,6 +51,22 @@ describe("history", () => {
     expect(rest).toEqual([]);
   });
 
+  it("tells a change that came back as two", async () => {
+    const again = historyEntry(second, {
+      change: `change of ${first}`,
+      kind: "rollback",
+      fetchedAt: "2026-11-20T23:00:00Z",
+      liveAt: "2026-11-20T23:01:00Z",
+    });
+    const dev = clusterOf([appObject("dev", { history: [again, historyEntry(first)] })]);
+    const one = { ...given, clusters: { ...given.clusters, dev } };
+    const { stdout } = await runWith(one, "history", "shop", "--env", "dev", "--no-headers");
+    expect(stdout.trimEnd().split("\n")).toEqual([
+      expect.stringMatching(/3f1c2d9 .*succeeded, rollback/),
+      expect.stringMatching(/a91b044 .*succeeded /),
+    ]);
+  });
+
   it("keeps to the clusters and the number asked for", async () => {
     const dev = await runWith(given, "history", "shop", "--env", "dev", "--limit", "1");
     expect(dev.stdout).toMatch(/3f1c2d9 .*succeeded +4m +dev 1 of 1\n$/);

@@ -1,17 +1,14 @@
 import type { Fleet } from "./fleet/fleet.ts";
 import { environmentOf, type Selection, selectUnits } from "./fleet/units.ts";
 import { readFleet } from "./follow.ts";
-import { compileHealthRules } from "./health/cel.ts";
-import { manifestSource } from "./manifest-source.ts";
-import { readManifests } from "./manifests.ts";
 import type { Artifact, Commit } from "./model/artifact.ts";
 import { canonicalJson } from "./model/json.ts";
 import type { Problem } from "./model/problem.ts";
 import type { Unit } from "./model/unit.ts";
 import type { Removal } from "./plan/guard.ts";
 import { recallManifests } from "./recall.ts";
+import { renderSlot } from "./render-slot.ts";
 import { createSlot, type Slot } from "./slot.ts";
-import { tellRender } from "./tell-render.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -134,14 +131,20 @@ function commitFor({ unit, commit, status }: Slot, next: Unit, newest: Commit): 
 
 /** An app that is broken in Git keeps what it was; it is never "removed" (R27). */
 function takeBroken(world: World, { broken }: Selection): readonly string[] {
-  return broken
-    .filter(({ isNamed }) => isNamed)
-    .map(({ app, problems }) => {
-      const slot = slotOf(world, app);
-      slot.problems = problems;
-      slot.removal = undefined;
-      return app;
-    });
+  return broken.flatMap((found) => {
+    const slot = found.isNamed ? slotOf(world, found.app) : slotOfFile(world, found.file);
+    if (slot === undefined) return []; // never seen under any name: the fleet's problems tell it
+    slot.problems = found.problems;
+    slot.removal = undefined;
+    return [slot.app];
+  });
+}
+
+/** Whose document a file was while it could still be read. */
+function slotOfFile({ slots }: World, file: string): Slot | undefined {
+  return [...slots.values()].find(
+    ({ unit, manifests }) => (unit ?? manifests?.unit)?.file === file,
+  );
 }
 
 /** P-70: app file or selection gone in a complete, valid fleet. P-72: many at once hold, whatever they ask for. */
@@ -200,28 +203,4 @@ async function renderAll(
       await renderSlot(world, { slot: slotOf(world, app), artifact }, signal);
   };
   await Promise.all(Array.from({ length: 4 }, worker));
-}
-
-/** Renders one unit; what cannot be rendered leaves the last good manifests in force. */
-export async function renderSlot(
-  world: World,
-  { slot, artifact }: { readonly slot: Slot; readonly artifact: Artifact },
-  signal: AbortSignal,
-): Promise<void> {
-  const { unit, commit } = slot;
-  if (unit === undefined || commit === undefined) return;
-  const rules = compileHealthRules(unit.health.rules);
-  const manifests = await readManifests(
-    manifestSource(world),
-    { unit, commit: artifact.commit, tree: artifact.tree },
-    signal,
-  );
-  const problems = [
-    ...(rules.ok ? [] : rules.problems),
-    ...(manifests.ok ? [] : manifests.problems),
-  ];
-  slot.problems = problems;
-  if (rules.ok) slot.healthRules = rules.value;
-  if (manifests.ok && rules.ok) slot.manifests = { ...manifests.value, commit };
-  tellRender(world.ports, slot);
 }

@@ -1,6 +1,6 @@
-import { renderSlot } from "./adopt.ts";
 import { refreshDiscovery } from "./discovery.ts";
 import type { Reason } from "./model/reason.ts";
+import { renderSlot } from "./render-slot.ts";
 import type { Slot } from "./slot.ts";
 import type { World } from "./world.ts";
 
@@ -24,6 +24,8 @@ export async function reviseUnserved(world: World, signal: AbortSignal): Promise
   }
 }
 
-function isWaiting({ status }: Slot): boolean {
+/** What is broken in Git is left to the commit that mends it. */
+function isWaiting({ status, problems }: Slot): boolean {
+  if (problems.length > 0) return false;
   return (status?.problems ?? []).some(({ reason }) => waits.has(reason));
 }

@@ -318,7 +318,8 @@ describe("absence is never a delete", () => {
     await until(() => agent.events.some(isSeen), "seen");
     await until(() => agent.agent.snapshot().problems.length > 0, "told");
     await until(isQuiet, "landed");
-    expect(statusOf("mall")?.reason).toBe("InSync");
+    await until(() => statusOf("mall")?.state === "Failed", "known by its file");
+    expect(statusOf("mall")?.reason).toBe("ConfigInvalid");
     expect(value("x", "mall")).toBe("1");
     expect(deletes(from)).toEqual([]);
   });

@@ -3,6 +3,7 @@ import type { Outcome } from "./model/change.ts";
 import { reasonInfo } from "./model/reason.ts";
 import { publish } from "./publish.ts";
 import type { Reconciled } from "./reconcile.ts";
+import { renderAgain } from "./render-slot.ts";
 import { type Flight, runPass } from "./run-pass.ts";
 import { retryDelayMs } from "./schedule/backoff.ts";
 import type { Slot } from "./slot.ts";
@@ -23,6 +24,7 @@ export async function fly(world: World, app: string, signal: AbortSignal): Promi
 async function flyOnce(world: World, slot: Slot, signal: AbortSignal): Promise<void> {
   const { clock } = world.ports;
   const start = clock.monotonic();
+  await renderAgain(world, slot, signal);
   const { takeOver, bypassProofs } = slot;
   const flight = await runPass(world, slot, signal);
   if (flight.ended === "pass") {

@@ -10,6 +10,13 @@ import { emptyMemory, type UnitMemory } from "./pass/pass.ts";
 import type { Accept, Removal } from "./plan/guard.ts";
 import type { Pass } from "./status/input.ts";
 
+/** A render that failed for a reason that may pass. */
+export interface RenderTry {
+  readonly failures: number;
+  /** Monotonic; not before. */
+  readonly dueMs: number;
+}
+
 /** One unit between its passes. */
 export interface Slot {
   readonly app: string;
@@ -21,6 +28,7 @@ export interface Slot {
   manifests: Manifests | undefined;
   /** Of its documents and its render, at the newest commit. */
   problems: readonly Problem[];
+  renderTry: RenderTry | undefined;
   removal: Removal | undefined;
   inventory: Inventory | undefined;
   healthRules: HealthRules | undefined;
@@ -46,6 +54,7 @@ export function createSlot(app: string): Slot {
     commit: undefined,
     manifests: undefined,
     problems: [],
+    renderTry: undefined,
     removal: undefined,
     inventory: undefined,
     healthRules: undefined,

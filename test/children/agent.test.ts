@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -10,6 +11,7 @@ import { parseSettings } from "../../agent/config/settings.ts";
 import type { AgentEvent } from "../../agent/model/event.ts";
 import { isJsonObject } from "../../agent/model/json.ts";
 import { createAgentPorts } from "../../agent/ports.ts";
+import type { RenderTools } from "../../agent/render/tool.ts";
 import { createGitSource } from "../../agent/source/git.ts";
 import { startGitServer } from "../../cli/sandbox/git/server.ts";
 import { startApiServer } from "../../cli/sandbox/kubernetes/server.ts";
@@ -17,7 +19,7 @@ import { realClock } from "../doubles/ports.ts";
 import { documentOf } from "../fleet/fleet-files.ts";
 import { until } from "../pass/bench.ts";
 import { realTool } from "./binaries.ts";
-import { settingsFor } from "./fakes.ts";
+import { fakeTool, settingsFor, temporaryFolder } from "./fakes.ts";
 
 const helmPath = realTool("helm");
 const kustomizePath = realTool("kustomize");
@@ -64,20 +66,15 @@ const fleet = {
   ...app("remote", { "kustomization.yaml": "resources: ['https://example.com/x.yaml']\n" }),
 };
 
-async function startAgent() {
+async function startAgent(files: Readonly<Record<string, string>>, tools: RenderTools) {
   const cluster = await startApiServer();
   const git = await startGitServer();
-  git.commitFiles({ files: fleet, message: "first" });
+  git.commitFiles({ files, message: "first" });
   const folder = mkdtempSync(join(tmpdir(), "holdfast-agent-"));
   const flags = { "cluster-name": "eu", "source-url": git.url, "store-path": folder };
   const settings = parseSettings({ flags, env: {} });
   if (!settings.ok) throw new Error(JSON.stringify(settings.problems));
   const events: AgentEvent[] = [];
-  const tight = { timeMs: 4000, memoryBytes: 200 * 1024 * 1024 };
-  const tools = {
-    helm: createHelm(await settingsFor(helmPath, tight)),
-    kustomize: createKustomize(await settingsFor(kustomizePath, tight)),
-  };
   const facts = { version: "1", instance: "test", connection: connectTo(cluster), tools };
   const ports = createAgentPorts(settings.value, facts, (event) => void events.push(event));
   const place = { url: git.url, ref: "main", storePath: folder, worker: false, clock: realClock };
@@ -99,7 +96,11 @@ describe.runIf(haveTools)(`an agent with the real tools (${why})`, () => {
   it("syncs charts and kustomizations, and what harms is harmed alone", {
     timeout: 60_000,
   }, async () => {
-    const { agent, cluster, git, events } = await startAgent();
+    const tight = { timeMs: 4000, memoryBytes: 200 * 1024 * 1024 };
+    const { agent, cluster, git, events } = await startAgent(fleet, {
+      helm: createHelm(await settingsFor(helmPath, tight)),
+      kustomize: createKustomize(await settingsFor(kustomizePath, tight)),
+    });
     const states = () =>
       Object.fromEntries(
         agent.snapshot().units.map(({ app: name, state, reason }) => [name, `${state} ${reason}`]),
@@ -142,5 +143,24 @@ describe.runIf(haveTools)(`an agent with the real tools (${why})`, () => {
     await until(() => value("charted/a") === "two", "the change of the chart");
     await expect.poll(states, { timeout: 40_000, interval: 200 }).toEqual(wanted);
     expect(value("charted/b")).toBe(made);
+  });
+});
+
+describe("an agent whose helm is missing", () => {
+  it("says so, and renders when it has come, without a new commit (R22)", {
+    timeout: 60_000,
+  }, async () => {
+    const late = join(await temporaryFolder(), "helm");
+    const files = {
+      "fleet.yaml": fleet["fleet.yaml"],
+      "clusters/eu.yaml": fleet["clusters/eu.yaml"],
+      ...app("charted", { "Chart.yaml": own }),
+    };
+    const helm = createHelm(await settingsFor(late));
+    const { agent } = await startAgent(files, { helm });
+    const reason = () => agent.snapshot().units.map((unit) => unit.reason);
+    await expect.poll(reason, { timeout: 20_000 }).toEqual(["ToolMissing"]);
+    await copyFile(await fakeTool(`printf '${configMap("a", "v").replaceAll("\n", "\\n")}'`), late);
+    await expect.poll(reason, { timeout: 30_000 }).toEqual(["InSync"]);
   });
 });

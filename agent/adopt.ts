@@ -77,7 +77,14 @@ async function adoptFleet(
   const gone = takeRemoved(world, selection, commit);
   await renderAll(world, { apps: changed, artifact: world.fleet.artifact }, signal);
   await recallManifests(world, [...world.slots.values()], signal);
-  return [...new Set([...changed, ...broken, ...gone])];
+  return [...new Set([...changed, ...broken, ...gone, ...heldApps(world)])];
+}
+
+/** Any new commit may carry the trailer that a held set waits for (P-52). */
+function heldApps({ slots }: World): readonly string[] {
+  return [...slots.values()]
+    .filter(({ status }) => status?.held !== undefined)
+    .map(({ app }) => app);
 }
 
 /** A cluster that no document names is not green (R26). */

@@ -12,6 +12,8 @@ import type { ConfigSource } from "./source/source.ts";
 
 const maxDelayMs = 300_000;
 const patience = { polls: 3, intervals: 5 };
+/** A source that is asked often is asked again soon. */
+const slowest = 10;
 
 export interface FollowerPorts {
   readonly source: ConfigSource;
@@ -70,8 +72,8 @@ export class Follower {
   get delayMs(): number {
     const { intervalMs, jitter } = this.#pace;
     const slower = intervalMs * 2 ** Math.max(0, this.#failures - patience.polls);
-    const base =
-      this.#failures === 0 ? intervalMs : Math.min(slower, Math.max(maxDelayMs, intervalMs));
+    const longest = Math.max(intervalMs, Math.min(maxDelayMs, slowest * intervalMs));
+    const base = this.#failures === 0 ? intervalMs : Math.min(slower, longest);
     const spread = 1 - jitter + 2 * jitter * this.#ports.random.next();
     return Math.max(base * spread, this.#retryAfterMs);
   }

@@ -8,7 +8,7 @@ import { suspension } from "./run-pass.ts";
 import { retryDelayMs } from "./schedule/backoff.ts";
 import type { Slot } from "./slot.ts";
 import { toAppObject } from "./status/app-object.ts";
-import { type SummarizeInput, unitFacts } from "./status/input.ts";
+import { type SummarizeInput, type UnitFacts, unitFacts } from "./status/input.ts";
 import { summarize, summaryDue } from "./status/summarize.ts";
 import type { World } from "./world.ts";
 
@@ -41,10 +41,12 @@ function told({ comparedAt: _comparedAt, ...status }: UnitStatus): string {
 function summaryInput(world: World, slot: Slot, flight: Flight): SummarizeInput | undefined {
   const manifests = slot.removal === undefined ? slot.manifests : removedUnit(world, slot);
   const unit = slot.unit ?? manifests?.unit ?? removedUnit(world, slot)?.unit;
-  if (unit === undefined) return undefined;
+  const facts =
+    unit === undefined ? lastFacts(slot) : unitFacts(unit, manifests?.renderer ?? "plain");
+  if (facts === undefined) return undefined;
   const suspend = suspension(world);
   return {
-    unit: unitFacts(unit, manifests?.renderer ?? "plain"),
+    unit: facts,
     nowMs: world.ports.clock.now(),
     previous: slot.status,
     problems: problemsOf(world, slot, flight),
@@ -55,6 +57,17 @@ function summaryInput(world: World, slot: Slot, flight: Flight): SummarizeInput 
     ...(suspend === undefined ? {} : { suspend }),
     ...(flight.ended === "pass" ? { pass: flight.reconciled.pass } : {}),
   };
+}
+
+/** G35: after a start without Git nothing is known but what was said last; it must not stay green. */
+function lastFacts({ status }: Slot): UnitFacts | undefined {
+  if (status === undefined) return undefined;
+  const { app, cluster, namespace, path, rollout, owner, renderer } = status;
+  const named = {
+    ...(rollout === undefined ? {} : { rollout }),
+    ...(owner === undefined ? {} : { owner }),
+  };
+  return { app, cluster, namespace, path, renderer, ...named, healthTimeoutMs: 300_000 };
 }
 
 /** Everything that stops it, before or beside its objects. */

@@ -354,6 +354,16 @@ describe("absence is never a delete", () => {
     expect([value("a"), value("e")]).toEqual([undefined, "1"]);
   });
 
+  it("R07: a trailer on a later commit that changes nothing lets the held set through", async () => {
+    const files = Object.fromEntries(
+      ["a", "b", "c", "d"].map((name) => [`apps/shop/${name}.yaml`, undefined]),
+    );
+    push(files, "most of it");
+    await told("PruneGuard");
+    await synced(push({}, "let it go\n\nHoldfast-Accept: shop"));
+    expect([value("a"), value("e")]).toEqual([undefined, "1"]);
+  });
+
   const most = Object.fromEntries(
     ["a", "b", "c", "d"].map((name) => [`apps/shop/${name}.yaml`, undefined]),
   );
@@ -420,6 +430,23 @@ describe("absence is never a delete", () => {
     expect(deletes(mark)).toEqual([]);
     expect(mark).toBeGreaterThan(from);
     await told("SourceUnreachable");
+    git.misbehave(undefined);
+    agent.agent.nudge();
+    await told("InSync");
+  });
+});
+
+describe("a start while Git is down", () => {
+  it("G35: with an empty store says Unknown, writes nothing, and goes on when Git is back", async () => {
+    await agent.stop();
+    git.misbehave({ kind: "status", status: 500 });
+    const from = cluster.requests.length;
+    agent = run();
+    expect(await told("SourceUnreachable")).toMatchObject({ state: "Unknown" });
+    expect(await told("SourceUnreachable", "blog")).toMatchObject({ state: "Unknown" });
+    const patches = cluster.requests.slice(from).filter(({ method }) => method === "PATCH");
+    expect(patches).toEqual([]);
+    expect(deletes(from)).toEqual([]);
     git.misbehave(undefined);
     agent.agent.nudge();
     await told("InSync");

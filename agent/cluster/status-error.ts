@@ -36,6 +36,12 @@ const telling = [
   "leader changed",
 ] as const;
 
+/** Names alone: which webhook or policy it was may be told of a Secret, its words may not. */
+const tellingNames = [
+  /admission webhook "[^"]{1,253}" denied the request/,
+  /ValidatingAdmissionPolicy '[^']{1,253}' with binding '[^']{1,253}' denied request/,
+] as const;
+
 /** An answer other than 2xx, as what is kept of it: reason, words, causes. */
 export function statusError({ status, headers, body }: FailedAnswer, asked: Asked): ApiError {
   const said = isJsonObject(body) && body.kind === "Status" ? body : {};
@@ -81,7 +87,8 @@ function causesOf(details: JsonObject, secret: boolean): readonly StatusCause[] 
 }
 
 function tellingWords(reason: string, words: string, causes: readonly StatusCause[]): string {
-  const known = telling.filter((phrase) => words.includes(phrase));
+  const named = tellingNames.flatMap((pattern) => pattern.exec(words)?.[0] ?? []);
+  const known = [...named, ...telling.filter((phrase) => words.includes(phrase))];
   const fields = causes.map(({ field }) => field).filter((field) => field !== "");
   return [reason, ...known, ...fields].join(": ");
 }

@@ -15,7 +15,7 @@ interface ProbeSources {
   readonly alive: () => boolean;
 }
 
-/** `/metrics /healthz /readyz`; probes say nothing but ok or why not (NEG-62), names only with `?verbose`. */
+/** `/metrics /healthz /readyz`; probes say nothing but ok or why not (NEG-62). */
 export function createProbeHandler({ metrics, ready, alive }: ProbeSources): Handler {
   return async ({ target }: Asked): Promise<Answer> => {
     switch (target) {
@@ -24,9 +24,8 @@ export function createProbeHandler({ metrics, ready, alive }: ProbeSources): Han
       case "/healthz":
         return alive() ? plainAnswer(200, "ok") : plainAnswer(503, "stalled");
       case "/readyz":
-        return readyAnswer(ready());
       case "/readyz?verbose":
-        return verboseAnswer(ready());
+        return readyAnswer(ready());
       default:
         return notFound;
     }
@@ -37,13 +36,12 @@ function metricsAnswer(body: string, contentType: string): Answer {
   return { status: 200, headers: { ...plainHeaders, "Content-Type": contentType }, body };
 }
 
+/** Names of other clusters only where they are the very thing one needs to know: this one is not among them. */
 function readyAnswer(readiness: Readiness): Answer {
   if (readiness.ok) return plainAnswer(200, "ok");
-  return plainAnswer(503, `not ready: ${visible(readiness.why, 200)}`);
-}
-
-function verboseAnswer(readiness: Readiness): Answer {
-  if (readiness.ok || readiness.knownClusters === undefined) return readyAnswer(readiness);
+  if (readiness.knownClusters === undefined) {
+    return plainAnswer(503, `not ready: ${visible(readiness.why, 200)}`);
+  }
   const names = readiness.knownClusters.map((name) => visible(name, 253));
   const known = names.length === 0 ? "none" : names.slice(0, 500).join(", ");
   return plainAnswer(503, `not ready: ${visible(readiness.why, 200)}\nclusters known: ${known}`);

@@ -21,7 +21,8 @@ export interface PackLimits {
 /** security §4.4 */
 export const packLimits: PackLimits = {
   objects: 500_000,
-  objectBytes: 32 * 2 ** 20,
+  // As large as a pack may be: a file of 50 MB is trouble of the app that needs it (5 MiB), not of the whole source.
+  objectBytes: 64 * 2 ** 20,
   totalBytes: 2 ** 30,
   chain: 250,
 };

@@ -111,8 +111,9 @@ function withoutRepeats(carried: readonly Finding[], fresh: readonly Finding[]) 
 /** Without any accepted commit to compare with, trouble at the source means that nothing is known. */
 function outside(found: Finding | undefined, input: SummarizeInput): Finding | undefined {
   if (found?.stage !== "fetched" || found.state !== "Held") return found;
-  const hasCommit =
-    input.pass?.attempted !== undefined || input.previous?.revisions.attempted !== undefined;
+  const isFollowed =
+    input.fetched !== undefined && input.previous?.revisions.attempted !== undefined;
+  const hasCommit = input.pass?.attempted !== undefined || isFollowed;
   return hasCommit ? found : { ...found, state: "Unknown" };
 }
 

@@ -111,7 +111,8 @@ export class LogWriter {
   }
 
   #lease({ held, holder }: Of<"lease">): void {
-    const msg = held ? "holds the lease" : `${holder} holds the lease`;
+    const other = holder === "" ? "let go of the lease" : `${holder} holds the lease`;
+    const msg = held ? "holds the lease" : other;
     this.#log("info", msg, { event: "lease", holder });
   }
 

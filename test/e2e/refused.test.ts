@@ -38,7 +38,7 @@ const refusals: readonly Refusal[] = [
   {
     what: "an object that a policy denies",
     reason: "AdmissionDenied",
-    file: "grafana-config.yaml",
+    file: "grafana-dashboardSources.yaml",
     words: /no grafana here/,
     prepare: async (site) => {
       const base = "/apis/admissionregistration.k8s.io/v1";
@@ -55,12 +55,15 @@ const refusals: readonly Refusal[] = [
                 apiGroups: [""],
                 apiVersions: ["v1"],
                 operations: ["CREATE", "UPDATE"],
-                resources: ["secrets"],
+                resources: ["configmaps"],
               },
             ],
           },
           validations: [
-            { expression: "object.metadata.name != 'grafana-config'", message: "no grafana here" },
+            {
+              expression: "object.metadata.name != 'grafana-dashboards'",
+              message: "no grafana here",
+            },
           ],
         },
       };

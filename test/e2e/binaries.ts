@@ -31,6 +31,19 @@ export const toolModules: readonly ToolModule[] = [
 /** What kwok does with nodes and pods; lies beside its binary, so that a run needs no Go. */
 export const stagesFile = "kwok-stages.yaml";
 
+/** Small binaries that know their version: helm and people ask the API server for it. */
+export function linkerFlags(module: ToolModule): string {
+  const required = readFileSync(join(moduleFolder(module), "go.mod"), "utf8");
+  const version = /k8s\.io\/kubernetes (v\d+\.\d+\.\d+)/.exec(required)?.[1];
+  if (version === undefined) return "-s -w";
+  const [major = "", minor = ""] = version.slice(1).split(".");
+  const known = { gitVersion: version, gitMajor: major, gitMinor: minor };
+  const sets = Object.entries(known).flatMap(([name, value]) =>
+    ["component-base", "client-go/pkg"].map((at) => `-X k8s.io/${at}/version.${name}=${value}`),
+  );
+  return ["-s -w", ...sets].join(" ");
+}
+
 export function moduleFolder(module: ToolModule): string {
   return join(import.meta.dirname, module.name);
 }
@@ -40,6 +53,7 @@ export function cacheFolder(module: ToolModule): string {
   const hash = createHash("sha256");
   for (const file of ["go.mod", "go.sum"])
     hash.update(readFileSync(join(moduleFolder(module), file)));
+  hash.update(linkerFlags(module));
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   return join(cache, "holdfast", "control-plane", hash.digest("hex").slice(0, 16));
 }

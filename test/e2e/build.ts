@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import {
   cacheFolder,
   isBuilt,
+  linkerFlags,
   moduleFolder,
   stagesFile,
   type ToolModule,
@@ -51,10 +52,14 @@ async function publish(folder: string, target: string): Promise<void> {
 }
 
 async function goBuild(module: ToolModule, folder: string): Promise<void> {
-  const child = spawn("go", ["build", "-ldflags=-s -w", "-o", `${folder}/`, "tool"], {
-    cwd: moduleFolder(module),
-    stdio: ["ignore", "inherit", "inherit"],
-  });
+  const child = spawn(
+    "go",
+    ["build", `-ldflags=${linkerFlags(module)}`, "-o", `${folder}/`, "tool"],
+    {
+      cwd: moduleFolder(module),
+      stdio: ["ignore", "inherit", "inherit"],
+    },
+  );
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", resolve);

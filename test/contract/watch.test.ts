@@ -126,7 +126,7 @@ describe("watches", () => {
       const maps = server.at("configmaps");
       const since = (await server.get(maps)).body.metadata.resourceVersion;
       const frames = await server.wire.watch(
-        `${maps}?watch=true&resourceVersion=${since}&allowWatchBookmarks=true&timeoutSeconds=3&labelSelector=mine`,
+        `${maps}?watch=true&resourceVersion=${since}&allowWatchBookmarks=true&timeoutSeconds=8&labelSelector=mine`,
         5,
       );
       return [...new Set(frames.map(({ type, object }) => `${type} ${object.kind}`))];

@@ -171,7 +171,7 @@ describe.skipIf(!have.ok)(`absence is never a delete, on three real clusters (${
     const [first] = shop;
     if (first === undefined) throw new Error("no object");
     repository.server.failWith(500);
-    const outage = onAll(async (site) => {
+    const enforcedWithoutGit = async (site: Site): Promise<void> => {
       const asked = repository.server.count();
       await until("three polls failed", async () => repository.server.count() >= asked + 3);
       await site.kubectl(
@@ -194,15 +194,17 @@ describe.skipIf(!have.ok)(`absence is never a delete, on three real clusters (${
       });
       expect(status.reason).toBe("SourceUnreachable");
       await nothingWent(site, since);
-    });
-    await outage.finally(async () => {
+    };
+    try {
+      await onAll(enforcedWithoutGit);
+    } finally {
       repository.server.failWith(undefined);
-      // Polls have backed off by now, up to five minutes; a start asks at once.
+      // Polls have backed off by now, up to ten intervals; a start asks at once.
       for (const site of sites) {
         await site.stop();
         await site.start();
       }
-    });
+    }
     await allSynced();
   });
 

@@ -12,9 +12,10 @@ import { type Servers, startServers } from "./server/servers.ts";
 import { createLineSink } from "./telemetry/line-sink.ts";
 import { createLogs, type Logs } from "./telemetry/logs.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
-import { createRedactor } from "./telemetry/redact.ts";
+import { createRedactor, type Redactor } from "./telemetry/redact.ts";
 
 const graceMs = 20_000;
+const secretsKept = 16;
 const writeOut = promisify(write);
 const builtFrom = process.env["HOLDFAST_COMMIT"] ?? "unknown";
 
@@ -61,6 +62,7 @@ interface Telling {
   readonly logs: Logs;
   readonly metrics: Metrics;
   readonly redact: (text: string) => string;
+  readonly hide: (secret: string) => void;
   settled(): Promise<void>;
 }
 
@@ -89,17 +91,32 @@ function tellingOf(settings: Settings): Telling {
     metrics.emit(event);
     logs.emit(event);
   };
-  return { emit, logs, metrics, redact, settled: () => sink.settled() };
+  const hide = rememberSecrets(redactor);
+  return { emit, logs, metrics, redact, hide, settled: () => sink.settled() };
+}
+
+/** Tokens rotate: the newest few are masked, and what is long dead is forgotten. */
+function rememberSecrets({ add }: Redactor): (secret: string) => void {
+  const known = new Map<string, () => void>();
+  return (secret) => {
+    if (known.has(secret)) return;
+    known.set(secret, add(secret));
+    const [oldest] = known;
+    if (known.size <= secretsKept || oldest === undefined) return;
+    known.delete(oldest[0]);
+    oldest[1]();
+  };
 }
 
 async function runAgent(settings: Settings): Promise<number> {
   const telling = tellingOf(settings);
-  const { emit, logs } = telling;
+  const { emit, logs, hide, redact } = telling;
   const { version } = packageJson;
   const tls = process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
   const instance = process.env["HOSTNAME"] ?? hostname();
   const path = process.env["PATH"] ?? "";
-  const facts = { version, instance, path, ...(tls && { tlsRejectUnauthorized: tls }) };
+  const refused = tls && { tlsRejectUnauthorized: tls };
+  const facts = { version, instance, path, hide, redact, ...refused };
   const agent = new Agent(settings, createAgentPorts(settings, facts, emit));
   const servers = await serve(settings, agent, telling);
   const urls = Object.values(servers.urls).join(" and ");

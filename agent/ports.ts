@@ -27,11 +27,15 @@ import { createEventWriter } from "./telemetry/kubernetes-events.ts";
 import type { AgentPorts, ClusterPorts } from "./world.ts";
 
 /** The config repository as the settings name it; the password is read anew for every exchange. */
-export function createSource(
+function createSource(
   settings: Settings,
-  { clock, emit }: { readonly clock: Clock; readonly emit: Emit },
+  { clock, emit, hide }: { readonly clock: Clock; readonly emit: Emit; readonly hide: Hide },
 ): ConfigSource {
   const { url, ref, auth } = settings.source;
+  const hidden = (text: string): string => {
+    hide(text.trim());
+    return text.trim();
+  };
   const { passwordFile, username, caFile } = auth;
   const source = createGitSource({
     url,
@@ -41,11 +45,14 @@ export function createSource(
     emit,
     ...(passwordFile === undefined
       ? {}
-      : { credential: { username, password: () => readFileSync(passwordFile, "utf8").trim() } }),
+      : { credential: { username, password: () => hidden(readFileSync(passwordFile, "utf8")) } }),
     ...(caFile === undefined ? {} : { ca: readFileSync(caFile, "utf8") }),
   });
   return rootedSource(source, settings.source.path);
 }
+
+/** From now on this value is masked wherever something is told (P7). */
+type Hide = (secret: string) => void;
 
 export interface ProcessFacts {
   readonly version: string;
@@ -59,6 +66,10 @@ export interface ProcessFacts {
   readonly tools?: RenderTools;
   /** Where to look for helm and kustomize. */
   readonly path?: string;
+  /** Learns every credential as it is read. */
+  readonly hide?: Hide;
+  /** The last scrubber, for Kubernetes Events. */
+  readonly redact?: (text: string) => string;
 }
 
 /** Everything an agent needs of the world, real. `listen` gets a second ear for what only a cluster can be told. */
@@ -72,7 +83,7 @@ export function createAgentPorts(settings: Settings, facts: ProcessFacts, emit: 
     clock,
     random: systemRandom,
     emit: tell,
-    source: createSource(settings, { clock, emit: tell }),
+    source: createSource(settings, { clock, emit: tell, hide: facts.hide ?? (() => {}) }),
     version: facts.version,
     connect: (signal) => connectCluster({ settings, facts, tell, ears }, signal),
   };
@@ -89,7 +100,7 @@ async function connectCluster(wiring: Wiring, signal: AbortSignal): Promise<Clus
   const { settings, facts, tell, ears } = wiring;
   const { namespace } = settings;
   const [clock, random] = [systemClock, systemRandom];
-  const connection = facts.connection ?? (await connectionOf(settings, facts));
+  const connection = hiding(facts.connection ?? (await connectionOf(settings, facts)), facts);
   const client = createKubernetesClient({ connection, clock, random, emit: tell });
   await client.discover(signal);
   const uid = await clusterUid(client, signal);
@@ -104,7 +115,9 @@ async function connectCluster(wiring: Wiring, signal: AbortSignal): Promise<Clus
   const live = createLiveCache({ client, clock, random, hasher, emit: tell, labelSelector });
   const { name: cluster } = settings.cluster;
   const { instance } = facts;
-  const events = createEventWriter({ client: guarded, namespace, cluster, clock, instance });
+  const { redact = (text: string) => text } = facts;
+  const where = { namespace, cluster, clock, instance, redact };
+  const events = createEventWriter({ client: guarded, ...where });
   ears.add(events.emit);
   return {
     client: guarded,
@@ -130,6 +143,19 @@ function toolsOf({ settings, facts }: Wiring): RenderTools {
   const { helm, kustomize } = settings;
   const places = { helm: helm?.path, kustomize: kustomize?.path, path: facts.path ?? "" };
   return facts.tools ?? createRenderTools(places, systemClock);
+}
+
+/** The cluster's token is a secret like any other. */
+function hiding(connection: Connection, { hide }: ProcessFacts): Connection {
+  if (hide === undefined) return connection;
+  return {
+    ...connection,
+    authorization: async (signal) => {
+      const header = await connection.authorization(signal);
+      if (header !== undefined) hide(header.replace(/^\S+ /, ""));
+      return header;
+    },
+  };
 }
 
 function connectionOf(settings: Settings, facts: ProcessFacts): Promise<Connection> {

@@ -1,10 +1,12 @@
 import { defineConfig } from "vitest/config";
+import { SkippedReporter } from "./test/skipped.ts";
 
 const slow = ["test/contract/**", "test/e2e/**", "test/bench/**"];
 
 /** `npm test` is the project `unit`; what needs a real control plane has its own project and script. */
 export default defineConfig({
   test: {
+    reporters: ["default", new SkippedReporter()],
     projects: [
       {
         test: { name: "unit", include: ["test/**/*.test.ts"], exclude: slow, testTimeout: 20_000 },

@@ -1,14 +1,24 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 export const root = join(import.meta.dirname, "..");
 
-/** Files that git tracks, or would, as paths from the root with `/`. */
+/** Files that git tracks, or would, as paths from the root with `/`; without git, all that is not plainly made or fetched. */
 export function trackedFiles(): readonly string[] {
   const args = ["ls-files", "--cached", "--others", "--exclude-standard"];
-  const listed = execFileSync("git", args, { cwd: root, encoding: "utf8" });
-  return listed.split("\n").filter((path) => path !== "" && existsSync(join(root, path)));
+  const { stdout, error } = spawnSync("git", args, { cwd: root, encoding: "utf8" });
+  const listed = error === undefined ? stdout.split("\n") : walked();
+  return listed.filter((path) => path !== "" && existsSync(join(root, path)));
+}
+
+const made = /^(node_modules|dist|coverage|\.git|\.cache)(\/|$)/;
+
+function walked(): readonly string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
+    .filter((path) => !made.test(path));
 }
 
 export function readTracked(path: string): string {

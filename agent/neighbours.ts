@@ -4,22 +4,36 @@ import type { Neighbours } from "./pass/pass.ts";
 import { isResourceOf } from "./plan/blocked.ts";
 import type { Slot } from "./slot.ts";
 
-/** What the other units of this cluster declare at the newest accepted commit, as 4.5 asks for it. */
+/**
+ * What the other units of this cluster declare at the newest accepted commit, as 4.5 asks for it. Made when first asked:
+ * a pass in which nothing moved asks nothing.
+ */
 export function neighboursOf(app: string, slots: readonly Slot[]): Neighbours {
   const others = slots.filter((slot) => slot.app !== app).sort((a, b) => (a.app < b.app ? -1 : 1));
-  const declared = others.map((slot) => ({ app: slot.app, refs: declaredRefs(slot) }));
+  let made: readonly Declared[] | undefined;
+  const declared = (): readonly Declared[] => {
+    made ??= others.map((slot) => ({ app: slot.app, refs: declaredRefs(slot) }));
+    return made;
+  };
   const find = (test: (ref: ObjectRef) => boolean): string | undefined =>
-    declared.find(({ refs }) => [...refs.values()].some(test))?.app;
+    declared().find(({ refs }) => [...refs.values()].some(test))?.app;
   return {
     // The lowest of several, so that they agree who keeps it (P-62).
-    declaredBy: (ref) => declared.find(({ refs }) => refs.has(refId(ref)))?.app,
+    declaredBy: (ref) => declared().find(({ refs }) => refs.has(refId(ref)))?.app,
     namespaceUsedBy: (namespace) => {
       const user = others.find((slot) => usesNamespace(slot, namespace));
       return user === undefined ? undefined : `app ${user.app}`;
     },
     crdUsedBy: (crd) => find((ref) => isResourceOf(ref, crd)),
-    declaredUids: new Set(others.flatMap((slot) => [...declaredUids(slot)])),
+    get declaredUids() {
+      return new Set(others.flatMap((slot) => [...declaredUids(slot)]));
+    },
   };
+}
+
+interface Declared {
+  readonly app: string;
+  readonly refs: ReadonlyMap<string, ObjectRef>;
 }
 
 /** 4.5-6: declared or inventoried, so also what is still to be pruned, and what an app that goes has left. */

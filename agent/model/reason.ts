@@ -321,7 +321,7 @@ export const reasons = {
     state: "Failed",
     retry: "slow",
     summary: "A field cannot be changed in place.",
-    next: "Undo the change, or annotate the object in Git: holdfast.dev/recreate: enabled.",
+    next: "Undo the change, or delete the live object by hand: it is created anew.",
   },
   Rejected: {
     stage: "applied",

@@ -23,7 +23,7 @@ import {
   assessCustomResourceDefinition,
   assessNamespace,
 } from "./served-kinds.ts";
-import { assessIngress, assessService } from "./service.ts";
+import { assessIngress, assessService } from "./service-and-ingress.ts";
 import { assessStatefulSet } from "./stateful-set.ts";
 
 /** One line per kind, by `group/Kind`, for any version (semantics §5.2). */

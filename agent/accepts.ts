@@ -1,8 +1,6 @@
-import { selectUnits } from "./fleet/units.ts";
-import { readFleet } from "./follow.ts";
-import { manifestSource } from "./manifest-source.ts";
-import { readManifests } from "./manifests.ts";
+import { declaredIn } from "./manifests.ts";
 import type { Commit } from "./model/artifact.ts";
+import { readPast } from "./past.ts";
 import type { Accept } from "./plan/guard.ts";
 import type { Slot } from "./slot.ts";
 import { trailersOf } from "./source/trailers.ts";
@@ -61,17 +59,9 @@ async function declaredAt(
   { app, commit }: { readonly app: string; readonly commit: Commit },
   signal: AbortSignal,
 ): Promise<ReadonlySet<string> | undefined> {
-  const { source } = world.ports;
-  const fleet = await readFleet(source, commit.id, signal);
-  if (!fleet.ok) return undefined;
-  const selection = selectUnits(fleet.value, world.settings.cluster.name, world.cluster.hasher);
-  if (!selection.isComplete) return undefined;
-  if (selection.broken.some((broken) => broken.app === app)) return undefined;
-  const unit = selection.units.find((candidate) => candidate.app === app);
-  if (unit === undefined) return new Set();
-  const tree = await source.tree(commit.id, signal);
-  const manifests = await readManifests(manifestSource(world), { unit, commit, tree }, signal);
-  if (!manifests.ok) return undefined;
-  const { desired, unsendable } = manifests.value;
-  return new Set([...desired, ...unsendable.map((each) => each.desired)].map(({ id }) => id));
+  const past = await readPast(world, { app, commit }, signal);
+  if (past === undefined || !past.selection.isComplete) return undefined;
+  if (past.selection.broken.some((broken) => broken.app === app)) return undefined;
+  const declared = past.manifests === undefined ? [] : declaredIn(past.manifests);
+  return new Set(declared.map(({ id }) => id));
 }

@@ -2,6 +2,7 @@ import { adoptCommit } from "./adopt.ts";
 import { ApiError } from "./cluster/errors.ts";
 import { noteCompared } from "./compared.ts";
 import type { Settings } from "./config/settings.ts";
+import { crashEvent } from "./crash.ts";
 import { watchKinds } from "./discovery.ts";
 import { Follower } from "./follower.ts";
 import { createLead } from "./lead.ts";
@@ -118,16 +119,11 @@ export class Agent {
   /** An API server that is gone is waited for; a bug is logged and tried again, it never ends the agent silently. */
   async #recover(error: unknown, signal: AbortSignal): Promise<void> {
     const { clock, emit } = this.#ports;
-    const message = error instanceof Error ? error.message : String(error);
     if (error instanceof ApiError) {
-      this.#trouble = message;
-      emit({ type: "cluster-reachable", reachable: false, message });
+      this.#trouble = error.message;
+      emit({ type: "cluster-reachable", reachable: false, message: error.message });
     } else {
-      emit({
-        type: "error",
-        message,
-        ...(error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {}),
-      });
+      emit(crashEvent(error));
     }
     await clock.sleep(5000, signal).catch(() => undefined);
   }

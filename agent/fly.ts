@@ -1,3 +1,4 @@
+import { crashEvent } from "./crash.ts";
 import { refreshDiscovery, watchKinds } from "./discovery.ts";
 import type { Outcome } from "./model/change.ts";
 import { reasonInfo } from "./model/reason.ts";
@@ -89,9 +90,7 @@ async function forget(world: World, { app }: Slot, signal: AbortSignal): Promise
 
 function crash({ ports, wake }: World, slot: Slot, error: unknown): void {
   slot.failures += 1;
-  const message = error instanceof Error ? error.message : String(error);
-  const stack = error instanceof Error ? error.stack : undefined;
-  ports.emit({ type: "error", app: slot.app, message, ...(stack === undefined ? {} : { stack }) });
+  ports.emit(crashEvent(error, slot.app));
   const { retry } = reasonInfo("ApiError");
   wake(slot.app, retryDelayMs(retry, slot.failures, ports.random.next()) ?? 0);
 }

@@ -34,6 +34,11 @@ export interface Manifests {
   readonly isCached?: true;
 }
 
+/** Everything the render declares, also what cannot be sent. */
+export function declaredIn({ desired, unsendable }: Manifests): readonly Desired[] {
+  return [...desired, ...unsendable.map((each) => each.desired)];
+}
+
 /** Everything one render is a function of, as plain data: it may run in another thread. */
 export interface RenderJob {
   readonly unit: Unit;

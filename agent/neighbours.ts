@@ -1,3 +1,4 @@
+import { declaredIn } from "./manifests.ts";
 import type { Inventory } from "./model/inventory.ts";
 import { type ObjectRef, refId } from "./model/object.ts";
 import type { Neighbours } from "./pass/pass.ts";
@@ -54,8 +55,7 @@ function declaredRefs(slot: Slot): ReadonlyMap<string, ObjectRef> {
 
 function manifestRefs({ manifests }: Slot): ReadonlyMap<string, ObjectRef> {
   if (manifests === undefined) return new Map();
-  const all = [...manifests.desired, ...manifests.unsendable.map(({ desired }) => desired)];
-  return new Map(all.map(({ id, ref }) => [id, ref]));
+  return new Map(declaredIn(manifests).map(({ id, ref }) => [id, ref]));
 }
 
 function inventoryRefs(inventory: Inventory | undefined): ReadonlyMap<string, ObjectRef> {

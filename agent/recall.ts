@@ -1,9 +1,6 @@
-import { selectUnits } from "./fleet/units.ts";
-import { readFleet } from "./follow.ts";
 import { compileHealthRules } from "./health/cel.ts";
-import { manifestSource } from "./manifest-source.ts";
-import { readManifests } from "./manifests.ts";
 import { ReconcileError } from "./model/reason.ts";
+import { readPast } from "./past.ts";
 import type { Slot } from "./slot.ts";
 import type { World } from "./world.ts";
 
@@ -33,16 +30,11 @@ async function recall(
   try {
     const commit = await source.commit(commitId, signal);
     if (commit === undefined) return;
-    const fleet = await readFleet(source, commitId, signal);
-    if (!fleet.ok) return;
-    const { units } = selectUnits(fleet.value, world.settings.cluster.name, world.cluster.hasher);
-    const unit = units.find(({ app }) => app === slot.app);
-    if (unit === undefined) return;
-    const rules = compileHealthRules(unit.health.rules);
-    const tree = await source.tree(commitId, signal);
-    const manifests = await readManifests(manifestSource(world), { unit, commit, tree }, signal);
-    if (!manifests.ok || !rules.ok) return;
-    slot.manifests = manifests.value;
+    const manifests = (await readPast(world, { app: slot.app, commit }, signal))?.manifests;
+    if (manifests === undefined) return;
+    const rules = compileHealthRules(manifests.unit.health.rules);
+    if (!rules.ok) return;
+    slot.manifests = manifests;
     slot.healthRules = rules.value;
   } catch (error) {
     if (!(error instanceof ReconcileError)) throw error; // the store lacks it and Git is down

@@ -1,7 +1,7 @@
 import { apply } from "../apply/apply.ts";
 import type { Change, ChangeResult, Desired } from "../model/change.ts";
 import type { Inventory } from "../model/inventory.ts";
-import { describeRef, refId } from "../model/object.ts";
+import { describeRef, type ObjectRef, refId } from "../model/object.ts";
 import { blockedBy } from "../plan/blocked.ts";
 import { ranks, stageOf, stagesOf } from "../plan/order.ts";
 import { definitionsReady } from "./definitions.ts";
@@ -83,8 +83,7 @@ function settle(
   const proven = provenUnchanged(ports, input, desired);
   if (proven !== undefined) return proven;
   const why = blockedBy(desired, earlier);
-  if (why !== undefined)
-    return { action: "skip", ref: desired.ref, why, forget: false, waits: "Applying" };
+  if (why !== undefined) return waiting(desired.ref, why);
   return unservedChange(ports.discovery(), desired);
 }
 
@@ -133,9 +132,11 @@ function blockChange(change: Change, results: readonly ChangeResult[]): Change {
   if (!("desired" in change) || change.action === "unchanged") return change;
   const needy = stageOf(change.ref) > 1 && change.ref.kind.endsWith("Binding");
   const why = needy ? blockedBy(change.desired, results) : undefined;
-  return why === undefined
-    ? change
-    : { action: "skip", ref: change.ref, why, forget: false, waits: "Applying" };
+  return why === undefined ? change : waiting(change.ref, why);
+}
+
+function waiting(ref: ObjectRef, why: string): Change {
+  return { action: "skip", ref, why, forget: false, waits: "Applying" };
 }
 
 /** A race, or a mere take-over of fields, after which the next dry run may show a field that goes. */

@@ -1,5 +1,6 @@
 import { servedKind } from "../cluster/client.ts";
 import type { Stored } from "../cluster/stored.ts";
+import { declaredIn } from "../manifests.ts";
 import type { ChangeResult, Desired } from "../model/change.ts";
 import type { Inventory, InventoryEntry } from "../model/inventory.ts";
 import { jsonEqual } from "../model/json.ts";
@@ -91,7 +92,7 @@ export async function recordIntents(
   const pluralOf = ({ ref }: Desired): string => servedKind(ports.discovery(), ref)?.plural ?? "";
   const intent = { changeId: unit.changeId, now: isoTime(ports.clock.now()), pluralOf };
   const after = {
-    ...withIntents(before, declaredBy(input), intent),
+    ...withIntents(before, declaredIn(input.manifests), intent),
     namespace: unit.namespace,
     onRemove: unit.onRemove,
     implicit: implicitNamespaces(before, input),
@@ -111,11 +112,6 @@ function implicitNamespaces(before: Inventory, { unit, manifests }: PassInput): 
   const isUsed = manifests.desired.some(({ ref }) => ref.namespace === unit.namespace);
   if (isDeclared || !isUsed || before.implicit.includes(unit.namespace)) return before.implicit;
   return [...before.implicit, unit.namespace];
-}
-
-/** Everything the render declares, also what cannot be sent. */
-export function declaredBy({ manifests }: PassInput): readonly Desired[] {
-  return [...manifests.desired, ...manifests.unsendable.map(({ desired }) => desired)];
 }
 
 interface Step {
@@ -168,7 +164,7 @@ export async function recordResults(
 ): Promise<Inventory> {
   const { unit, manifests } = input;
   const { value: before, resourceVersion } = tracked;
-  const desired = new Map(declaredBy(input).map((object) => [object.id, object]));
+  const desired = new Map(declaredIn(input.manifests).map((object) => [object.id, object]));
   const now = isoTime(ports.clock.now());
   const recorded = afterPass(before, { desired, results, now });
   const isClean =

@@ -7,7 +7,7 @@ import type { Manifests } from "../manifests.ts";
 import type { Hasher } from "../model/digest.ts";
 import type { Emit } from "../model/event.ts";
 import type { KubeObject, ObjectRef } from "../model/object.ts";
-import type { DriftEntry, Held } from "../model/status.ts";
+import type { DriftEntry } from "../model/status.ts";
 import type { Unit } from "../model/unit.ts";
 import type { Accept } from "../plan/guard.ts";
 import type { Clock } from "../schedule/clock.ts";
@@ -77,8 +77,8 @@ export interface UnitMemory {
   readonly differsSinceMs: Map<string, number>;
   /** What was healed lately, so that a person can still see who made it differ. */
   readonly healed: Map<string, DriftEntry>;
-  /** The last held set, planned again only when its input changes (P-53). */
-  held: { readonly key: string; readonly held: Held } | undefined;
+  /** Reason and plan of the held set that was told last: once per plan. */
+  toldHeld: string | undefined;
 }
 
 export function emptyMemory(): UnitMemory {
@@ -88,6 +88,6 @@ export function emptyMemory(): UnitMemory {
     writtenMs: new Map(),
     differsSinceMs: new Map(),
     healed: new Map(),
-    held: undefined,
+    toldHeld: undefined,
   };
 }

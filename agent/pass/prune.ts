@@ -1,18 +1,18 @@
 import { apply } from "../apply/apply.ts";
 import { servedKind } from "../cluster/client.ts";
 import { ApiError } from "../cluster/errors.ts";
-import type { Change, ChangeResult } from "../model/change.ts";
+import { declaredIn } from "../manifests.ts";
+import type { Change, ChangeResult, Desired } from "../model/change.ts";
 import type { Inventory, InventoryEntry } from "../model/inventory.ts";
-import { type KubeObject, refId } from "../model/object.ts";
+import { refId } from "../model/object.ts";
 import type { Held } from "../model/status.ts";
 import { isOpen } from "../plan/blocked.ts";
 import { guard, type Removal } from "../plan/guard.ts";
 import { compareRefs, ranks } from "../plan/order.ts";
-import { type FreshRead, judgeDeletion } from "../plan/prune.ts";
+import { type FreshRead, judgeDeletion, type PruneContext } from "../plan/prune.ts";
 import { spare } from "../plan/spare.ts";
 import { changeOf, type Verdict } from "../plan/verdict.ts";
 import { defines } from "./definitions.ts";
-import { declaredBy } from "./inventory.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 import { tell } from "./tell.ts";
 
@@ -45,7 +45,8 @@ export async function prune(
   signal: AbortSignal,
 ): Promise<Pruned> {
   const { input, inventory } = at;
-  const declared = new Set(declaredBy(input).map(({ id }) => id));
+  const all = declaredIn(input.manifests);
+  const declared = new Set(all.map(({ id }) => id));
   const undeclared = [...inventory.entries]
     .filter(([id]) => !declared.has(id))
     .map(([, entry]) => entry);
@@ -53,9 +54,11 @@ export async function prune(
   const { enforce, unit } = input;
   if (!enforce || unit.mode === "observe" || !unit.prune.enabled) return { results: [], used: [] }; // P-44, P-46
   if (mustWait(at)) return { results: [], used: [], pending: true };
-  const verdicts = spare(
-    await Promise.all(undeclared.map((entry) => judgeEntry(ports, at, { entry, signal }))),
+  const reads = await Promise.all(
+    undeclared.map(async (entry) => ({ entry, read: await readFresh(ports, entry, signal) })),
   );
+  const context = contextOf(ports, at, all); // after the reads: what others declare by now counts
+  const verdicts = spare(reads.map(({ entry, read }) => judgeDeletion(entry, read, context)));
   const isWhole = !verdicts.some(({ verdict }) => verdict === "error"); // P-41
   const doomed = isWhole ? verdicts.filter((verdict) => verdict.verdict === "delete") : [];
   const guarding = guard(doomed, {
@@ -87,45 +90,34 @@ function mustWait({ applied, unready }: PruneInput): boolean {
   return unready.length > 0 || applied.some(isOpen);
 }
 
-async function judgeEntry(
+/** The same for every entry of the set: made once, however many go. */
+function contextOf(
   ports: PassPorts,
-  at: PruneInput,
-  { entry, signal }: { readonly entry: InventoryEntry; readonly signal: AbortSignal },
-): Promise<Verdict> {
-  const { input } = at;
+  { input, applied }: PruneInput,
+  declared: readonly Desired[],
+): PruneContext {
   const { unit, installation, neighbours } = input;
-  return judgeDeletion(entry, await readFresh(ports, entry, signal), {
+  const own = applied.flatMap(({ live }) => live ?? []);
+  const namespaces = new Set(declared.map(({ ref }) => ref.namespace));
+  return {
     app: unit.app,
     installation: installation.id,
     agentNamespace: installation.agentNamespace,
     protect: unit.protect,
-    objects: objectsOf(at),
+    // What is declared, and what lives of it: while a change is held back, the live object still needs what it names.
+    objects: [...declared.map(({ object }) => object), ...own],
     declaredBy: neighbours.declaredBy,
-    declaredUids: declaredUids(at),
-    namespaceUsedBy: (name) => ownUse(at, name) ?? neighbours.namespaceUsedBy(name),
+    declaredUids: new Set([
+      ...own.flatMap(({ metadata }) => metadata.uid ?? []),
+      ...neighbours.declaredUids,
+    ]),
+    namespaceUsedBy: (name) =>
+      namespaces.has(name) ? `app ${unit.app}` : neighbours.namespaceUsedBy(name),
     crdUsedBy: neighbours.crdUsedBy,
     unknownGroups: ports.discovery().unknownGroups,
     settleMs,
     nowMs: ports.clock.now(),
-  });
-}
-
-/** What is declared, and what lives of it: while a change is held back, the live object still needs what it names. */
-function objectsOf({ input, applied }: PruneInput): readonly KubeObject[] {
-  return [
-    ...declaredBy(input).map(({ object }) => object),
-    ...applied.flatMap(({ live }) => live ?? []),
-  ];
-}
-
-function declaredUids({ input, applied }: PruneInput): ReadonlySet<string> {
-  const own = applied.flatMap(({ live }) => live?.metadata.uid ?? []);
-  return new Set([...own, ...input.neighbours.declaredUids]);
-}
-
-function ownUse({ input }: PruneInput, namespace: string): string | undefined {
-  const user = declaredBy(input).find(({ ref }) => ref.namespace === namespace);
-  return user === undefined ? undefined : `app ${input.unit.app}`;
+  };
 }
 
 /** A GET made for this decision (A-16). A kind that discovery does not know is gone only when its CRD is, too (A-114). */
@@ -221,7 +213,7 @@ function withLive(
 /** Once per plan. */
 function tellHeld(ports: PassPorts, { unit, memory }: PassInput, held: Held | undefined): void {
   const key = held === undefined ? undefined : `${held.reason} ${held.plan}`;
-  if (held !== undefined && memory.held?.key !== key) {
+  if (held !== undefined && memory.toldHeld !== key) {
     ports.emit({
       type: "prune-blocked",
       app: unit.app,
@@ -229,5 +221,5 @@ function tellHeld(ports: PassPorts, { unit, memory }: PassInput, held: Held | un
       plan: held.plan ?? "",
     });
   }
-  memory.held = held === undefined || key === undefined ? undefined : { key, held };
+  memory.toldHeld = key;
 }

@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { SkippedReporter } from "./test/skipped.ts";
 
-const slow = ["test/contract/**", "test/e2e/**", "test/bench/**"];
+const slow = ["test/contract/**", "test/e2e/**", "test/bench/**", "test/image/**"];
 
 /** `npm test` is the project `unit`; what needs a real control plane has its own project and script. */
 export default defineConfig({
@@ -16,6 +16,15 @@ export default defineConfig({
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
           testTimeout: 60_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "image",
+          include: ["test/image/**/*.test.ts"],
+          testTimeout: 600_000,
           hookTimeout: 900_000,
           fileParallelism: false,
         },

@@ -1,4 +1,5 @@
 import { appRows } from "./app-rows.ts";
+import { deliveryRows } from "./delivery-rows.ts";
 import type { MetricRow } from "./metric-row.ts";
 import { apiRows, queueRows } from "./process-rows.ts";
 import { identityRows, sourceRows } from "./source-rows.ts";
@@ -12,6 +13,7 @@ export const metricTable = {
   ...workRows,
   ...apiRows,
   ...queueRows,
+  ...deliveryRows,
 } as const satisfies Record<string, MetricRow>;
 
 export type MetricName = keyof typeof metricTable;

@@ -1,6 +1,7 @@
 import type { AgentEvent, Emit } from "../model/event.ts";
 import type { Clock } from "../schedule/clock.ts";
 import { Counting } from "./count-events.ts";
+import { Delivery } from "./delivery.ts";
 import { type MetricName, metricRow } from "./metric-table.ts";
 import { SeriesRegistry } from "./registry.ts";
 import { StateGauges } from "./state-gauges.ts";
@@ -49,6 +50,7 @@ export function createMetrics(settings: MetricsSettings): Metrics {
   const source = { ...settings.source, name: fixed.source };
   const state = new StateGauges(registry, { ...settings, source, environment, region, redact });
   const counting = new Counting(registry, clock, fixed);
+  const delivery = new Delivery(registry, environment);
   let leads = false;
 
   function take(event: AgentEvent): void {
@@ -58,6 +60,7 @@ export function createMetrics(settings: MetricsSettings): Metrics {
     }
     state.take(event);
     counting.take(event);
+    delivery.take(event);
   }
 
   function exported(name: MetricName): boolean {

@@ -72,6 +72,11 @@ export class SeriesRegistry {
     if (metric instanceof Histogram && this.#allow(name, labels)) metric.observe(labels, seconds);
   }
 
+  /** At 0, so that the first step is visible to `increase()`; for labels that are not known from the start. */
+  start(name: MetricName, labels: Labels): void {
+    this.#zero(name, labels);
+  }
+
   removeOf(name: MetricName, labels: Labels): void {
     this.#metrics.get(name)?.remove(labels);
   }

@@ -17,7 +17,6 @@ const later: Readonly<Record<string, string>> = {
   holdfast_notifications_total: "the reporter",
   holdfast_deployments_total: "the reporter: four keys",
   holdfast_change_failures_total: "the reporter: four keys",
-  holdfast_commit_to_live_seconds: "the reporter: four keys",
   holdfast_lead_time_seconds: "the reporter: four keys",
   holdfast_deployment_duration_seconds: "the reporter: four keys",
   holdfast_restore_duration_seconds: "the reporter: four keys",

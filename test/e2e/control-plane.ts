@@ -10,8 +10,8 @@ import { startLocal } from "./local.ts";
 
 export interface ControlPlaneOptions {
   readonly clusters: number;
-  /** Writes `auditLog`: complete, with the bodies and answers of writes. Default false. */
-  readonly audit?: boolean;
+  /** Writes `auditLog`: complete, with the bodies and answers of writes; `requests`: one lean line each. Default false. */
+  readonly audit?: boolean | "requests";
   /** kube-controller-manager, scheduler and kwok with one node. Default true. */
   readonly controllers?: boolean;
   /** First of the ports to use; default: free ones are found. */

@@ -19,7 +19,7 @@ export async function startKind(folder: string, options: ControlPlaneOptions): P
     for (let number = 1; number <= options.clusters; number++) {
       const name = `holdfast-e2e-${number}-${process.pid}`;
       made.push(name);
-      clusters.push(await createCluster(folder, name, options.audit ?? false));
+      clusters.push(await createCluster(folder, name, Boolean(options.audit)));
     }
     return { clusters, etcd: undefined, stop };
   } catch (error) {

@@ -84,17 +84,7 @@ function apiPort({ base }: Site, number: number): number {
 }
 
 function startApiServer(site: Site, number: number): void {
-  const { crew, folder, base, options } = site;
-  const audit = [
-    `--audit-policy-file=${join(import.meta.dirname, "audit-policy.yaml")}`,
-    `--audit-log-path=${auditPath(site, number)}`,
-    // Nothing is buffered or dropped: the line follows its answer within moments.
-    "--audit-log-mode=blocking-strict",
-    "--audit-log-maxsize=4000",
-    // The oracle reads the revision log from etcd: as JSON, and from its beginning.
-    "--storage-media-type=application/json",
-    "--etcd-compaction-interval=0",
-  ];
+  const { crew, folder, base } = site;
   crew.start(`kube-apiserver-${number}`, binaryPath("kube-apiserver"), [
     `--etcd-servers=http://127.0.0.1:${base}`,
     `--etcd-prefix=/cluster-${number}`,
@@ -109,8 +99,24 @@ function startApiServer(site: Site, number: number): void {
     `--service-account-key-file=${join(folder, "sa.pub")}`,
     `--service-account-signing-key-file=${join(folder, "sa.key")}`,
     "--endpoint-reconciler-type=none",
-    ...(options.audit ? audit : []),
+    ...auditFlags(site, number),
   ]);
+}
+
+function auditFlags(site: Site, number: number): readonly string[] {
+  const { audit } = site.options;
+  if (!audit) return [];
+  const policy = audit === "requests" ? "audit-requests.yaml" : "audit-policy.yaml";
+  const common = [
+    `--audit-policy-file=${join(import.meta.dirname, policy)}`,
+    `--audit-log-path=${auditPath(site, number)}`,
+    // Nothing is buffered or dropped: the line follows its answer within moments.
+    "--audit-log-mode=blocking-strict",
+    "--audit-log-maxsize=4000",
+  ];
+  if (audit === "requests") return common;
+  // The oracle reads the revision log from etcd: as JSON, and from its beginning.
+  return [...common, "--storage-media-type=application/json", "--etcd-compaction-interval=0"];
 }
 
 function certificates({ folder }: Site, number: number): string {

@@ -37,6 +37,7 @@ export interface SiteOptions {
   readonly name: string;
   readonly repository: Repository;
   readonly flags?: AgentOptions["flags"];
+  readonly nodeFlags?: AgentOptions["nodeFlags"];
 }
 
 /** One cluster with the agent that drives it. */
@@ -49,13 +50,15 @@ export class Site {
   readonly #folder: string;
   readonly #kubectl: string;
   readonly #flags: AgentOptions["flags"];
+  readonly #nodeFlags: readonly string[];
   #agent: AgentProcess | undefined;
 
-  constructor({ plane, cluster, name, repository, flags }: SiteOptions) {
+  constructor({ plane, cluster, name, repository, flags, nodeFlags = [] }: SiteOptions) {
     this.name = name;
     this.cluster = cluster;
     this.repository = repository;
     this.#flags = flags;
+    this.#nodeFlags = nodeFlags;
     this.#kubectl = plane.bin("kubectl");
     this.#folder = join(plane.folder, `agent-${name}`);
     this.api = new Api(cluster);
@@ -90,6 +93,7 @@ export class Site {
       repositoryUrl: this.repository.url,
       folder: this.#folder,
       flags: { ...this.#flags, ...flags },
+      nodeFlags: this.#nodeFlags,
     });
     return this.#agent;
   }

@@ -13,6 +13,8 @@ export interface AgentOptions {
   readonly folder: string;
   /** More flags, or other values: long names without dashes. */
   readonly flags?: Readonly<Record<string, string>>;
+  /** Of Node itself: profiles. */
+  readonly nodeFlags?: readonly string[];
 }
 
 /** Lease times of the kill tests: a killed agent's successor waits at most six seconds. */
@@ -42,7 +44,7 @@ export class AgentProcess {
   }
 
   static async start(options: AgentOptions): Promise<AgentProcess> {
-    const { clusterName, kubeconfig, repositoryUrl, folder, flags } = options;
+    const { clusterName, kubeconfig, repositoryUrl, folder, flags, nodeFlags = [] } = options;
     await mkdir(folder, { recursive: true });
     const port = await findPorts(2);
     const all: Readonly<Record<string, string>> = {
@@ -61,13 +63,18 @@ export class AgentProcess {
     const log = openSync(logPath, "a");
     const main = join(import.meta.dirname, "../../agent/main.ts");
     const args = Object.entries(all).map(([name, value]) => `--${name}=${value}`);
-    const child = spawn(process.execPath, [main, ...args], {
+    const child = spawn(process.execPath, [...nodeFlags, main, ...args], {
       cwd: folder,
       env: { PATH: process.env.PATH, HOME: folder },
       stdio: ["ignore", log, log],
     });
     closeSync(log);
     return new AgentProcess(child, port, logPath);
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error("the agent could not be started");
+    return this.#child.pid;
   }
 
   get hasEnded(): boolean {

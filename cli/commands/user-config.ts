@@ -1,14 +1,21 @@
 import { join } from "node:path";
 import { parse } from "yaml";
 import { isJsonObject } from "../../agent/model/json.ts";
+import type { ForgeSetting } from "../forge/place.ts";
 import type { CommandContext } from "./context.ts";
+import { parseForges } from "./forge-config.ts";
 import { CliError } from "./result.ts";
 
 /** `~/.config/holdfast/config.yaml`. */
 export interface UserConfig {
   /** Kubeconfig context by cluster name, where they differ. */
   readonly contexts: ReadonlyMap<string, string>;
+  /** Where pull requests are opened, by host, where its name does not tell. */
+  readonly forges: ReadonlyMap<string, ForgeSetting>;
 }
+
+const nothing: UserConfig = { contexts: new Map(), forges: new Map() };
+const fields = ["contexts", "forges", "statusRecords"];
 
 /** Reads it; a missing file is an empty one, a broken one an error with its path. */
 export async function readUserConfig({
@@ -17,7 +24,7 @@ export async function readUserConfig({
 }: Pick<CommandContext, "ports" | "home">): Promise<UserConfig> {
   const path = join(home, ".config", "holdfast", "config.yaml");
   const content = await ports.readText(path);
-  if (content === undefined) return { contexts: new Map() };
+  if (content === undefined) return nothing;
   try {
     return parseUserConfig(parse(content));
   } catch (error) {
@@ -28,9 +35,9 @@ export async function readUserConfig({
 
 /** Throws an Error that says what is wrong. */
 export function parseUserConfig(value: unknown): UserConfig {
-  if (value === null || value === undefined) return { contexts: new Map() };
+  if (value === null || value === undefined) return nothing;
   if (!isJsonObject(value)) throw new Error("it must be a map");
-  const unknown = Object.keys(value).filter((key) => key !== "contexts" && key !== "statusRecords");
+  const unknown = Object.keys(value).filter((key) => !fields.includes(key));
   if (unknown.length > 0) throw new Error(`unknown fields: ${unknown.join(", ")}`);
   const contexts = value.contexts ?? {};
   if (!isJsonObject(contexts)) throw new Error("contexts must map cluster names to contexts");
@@ -38,5 +45,5 @@ export function parseUserConfig(value: unknown): UserConfig {
     if (typeof name !== "string") throw new Error(`contexts.${cluster} must be a text`);
     return [cluster, name];
   });
-  return { contexts: new Map(entries) };
+  return { contexts: new Map(entries), forges: parseForges(value.forges) };
 }

@@ -28,9 +28,14 @@ COPY cli cli
 # Maps and type declarations are for developers; nothing of them runs.
 RUN npm run build \
  && npm prune --omit=dev --ignore-scripts \
- && npm sbom --package-lock-only --omit=dev --sbom-format=spdx > sbom.spdx.json \
+ && rm -rf node_modules/.bin node_modules/.package-lock.json \
  && find dist -name "*.map" -delete \
  && find dist -name "*.d.ts" -delete
+# What the image has: npm's packages, Node, and the renderers with the Go modules they are made of.
+COPY image image
+COPY --from=tools /helm /kustomize /usr/local/bin/
+RUN npm sbom --package-lock-only --omit=dev --sbom-format=spdx > sbom.spdx.json \
+ && node image/sbom.ts sbom.spdx.json /usr/local/bin/node /usr/local/bin/helm /usr/local/bin/kustomize
 
 FROM ${BASE}
 ARG COMMIT=unknown
@@ -49,4 +54,5 @@ WORKDIR /app
 ENV NODE_ENV=production HOME=/tmp HOLDFAST_COMMIT=${COMMIT} PATH=/usr/local/bin:/usr/bin:/bin
 USER 65532:65532
 EXPOSE 8080 8081
-ENTRYPOINT ["/usr/local/bin/node", "/app/dist/agent/main.js"]
+# Node would open a debug port for whoever may send it SIGUSR1.
+ENTRYPOINT ["/usr/local/bin/node", "--disable-sigusr1", "/app/dist/agent/main.js"]

@@ -50,7 +50,8 @@ export function createGitSource(options: GitSourceOptions): ConfigSource {
   );
 }
 
-async function currentCredential(
+/** What to show now; undefined: nothing. */
+export async function currentCredential(
   given: GitCredential | undefined,
 ): Promise<BasicCredential | undefined> {
   const password = await given?.password();

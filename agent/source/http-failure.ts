@@ -14,7 +14,9 @@ const untrusted =
 export function statusFailure(head: AnswerHead, address: Address, now: number): SourceError {
   const { status } = head;
   const said = `The Git host answered ${status} for ${address.url}`;
-  if (status === 401 || status === 403 || status === 203) {
+  const retryAfterSeconds = retryAfter(head, now);
+  const isThrottled = status === 403 && retryAfterSeconds !== undefined; // a forge that is asked too often
+  if (status === 401 || status === 203 || (status === 403 && !isThrottled)) {
     return new SourceError(
       "SourceAuthFailed",
       `${said}: it refuses the credential, or asks for one. Renew the credential in the agent's settings.`,
@@ -25,8 +27,7 @@ export function statusFailure(head: AnswerHead, address: Address, now: number): 
       `${said}, a redirect${redirectHost(head)}; redirects are not followed, so that no credential goes elsewhere. Put the final address into the agent's settings.`,
     );
   }
-  if (status === 429 || status >= 500 || status === 408) {
-    const retryAfterSeconds = retryAfter(head, now);
+  if (isThrottled || status === 429 || status >= 500 || status === 408) {
     const wait = retryAfterSeconds === undefined ? "" : ` It asks to wait ${retryAfterSeconds} s.`;
     return new SourceError(
       "SourceUnreachable",

@@ -76,7 +76,10 @@ async function send(wire: Wire, asked: GitHttpRequest): Promise<GitHttpResponse>
       method,
       statusCode: answer.statusCode,
       statusMessage: "OK",
-      headers: { "content-type": single(answer.headers["content-type"]) ?? "" },
+      headers: {
+        "content-type": single(answer.headers["content-type"]) ?? "",
+        date: single(answer.headers.date) ?? "",
+      },
       body: iterated(chunks),
     };
   } catch (error) {
@@ -109,7 +112,7 @@ async function* iterated(chunks: readonly Uint8Array[]): AsyncIterableIterator<U
 
 function isGit(type: string, encoding: unknown): boolean {
   const isPlain = encoding === undefined || encoding === "identity";
-  return isPlain && /^application\/x-git-upload-pack-(advertisement|result)$/.test(type);
+  return isPlain && /^application\/x-git-(upload|receive)-pack-(advertisement|result)$/.test(type);
 }
 
 /** Authorization goes to the bound origin and path only; nothing else is asked at all (NEG-20). */

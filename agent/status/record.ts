@@ -1,7 +1,8 @@
 import type { HistoryEntry, ObjectCounts, UnitStatus } from "../model/status.ts";
 import { halve, shrinkToFit } from "./size.ts";
 
-const recordLimit = 64 * 1024;
+/** Bytes of JSON; a reader believes nothing larger (security §3). */
+export const recordLimit = 64 * 1024;
 const historyLimit = 5;
 
 /** What a record says of the cluster itself; times ISO 8601. */
@@ -28,6 +29,8 @@ export interface UnitRecord {
   readonly comparedAt?: string;
   readonly change?: string;
   readonly commits: {
+    /** The newest that is meant for it. */
+    readonly desired?: string;
     readonly attempted?: string;
     readonly applied?: string;
     readonly live?: string;
@@ -37,7 +40,7 @@ export interface UnitRecord {
   readonly history: readonly RecordedChange[];
 }
 
-type RecordedChange = Pick<HistoryEntry, "change" | "commit" | "result" | "fetchedAt" | "liveAt">;
+type RecordedChange = Omit<HistoryEntry, "digest">;
 
 /** The status record of one cluster, one JSON form for every carrier (observability §3). */
 export interface StatusRecord extends RecordFacts {
@@ -68,8 +71,10 @@ function unitRecord(status: UnitStatus): UnitRecord {
   };
 }
 
-function commitsOf({ revisions: { attempted, applied, live } }: UnitStatus): UnitRecord["commits"] {
+function commitsOf({ desired, revisions }: UnitStatus): UnitRecord["commits"] {
+  const { attempted, applied, live } = revisions;
   return {
+    ...(desired === undefined ? {} : { desired }),
     ...(attempted === undefined ? {} : { attempted: attempted.commit }),
     ...(applied === undefined ? {} : { applied: applied.commit }),
     ...(live === undefined ? {} : { live: live.commit }),
@@ -77,8 +82,8 @@ function commitsOf({ revisions: { attempted, applied, live } }: UnitStatus): Uni
 }
 
 function recordedChange(entry: HistoryEntry): RecordedChange {
-  const { change, commit, result, fetchedAt, liveAt } = entry;
-  return { change, commit, result, fetchedAt, ...(liveAt === undefined ? {} : { liveAt }) };
+  const { digest: _digest, ...recorded } = entry;
+  return recorded;
 }
 
 function shortenHistories(record: StatusRecord): StatusRecord | undefined {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { objectId } from "../../agent/source/pack.ts";
 import { checkPack, packLimits, readPack } from "../../agent/source/pack-check.ts";
-import { writePack } from "../../cli/sandbox/git/objects.ts";
+import { writePack } from "../../agent/source/write-pack.ts";
 
 const blob = (text: string | Uint8Array) => ({ type: "blob", content: Buffer.from(text) }) as const;
 

@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
-import { deflateSync } from "node:zlib";
 import { parseCommit, parseTree } from "../../../agent/source/objects.ts";
-import { type GitObject, type ObjectType, objectId } from "../../../agent/source/pack.ts";
+import { type GitObject, objectId } from "../../../agent/source/pack.ts";
 
 /** All objects of a repository, in memory. */
 export interface ObjectStore {
@@ -72,31 +70,6 @@ export function parseEntries(raw: Uint8Array): { mode: string; name: string; id:
     at = nul + 21;
   }
   return entries;
-}
-
-const codes: Readonly<Record<ObjectType, number>> = { commit: 1, tree: 2, blob: 3, tag: 4 };
-
-/** A pack of whole objects, without deltas. */
-export function writePack(objects: readonly GitObject[]): Buffer {
-  const head = Buffer.alloc(12);
-  head.write("PACK");
-  head.writeUInt32BE(2, 4);
-  head.writeUInt32BE(objects.length, 8);
-  const body = Buffer.concat([head, ...objects.flatMap(entryOf)]);
-  return Buffer.concat([body, createHash("sha1").update(body).digest()]);
-}
-
-function entryOf({ type, content }: GitObject): Buffer[] {
-  const head: number[] = [];
-  let rest = Math.floor(content.length / 16);
-  let byte = (codes[type] << 4) | (content.length % 16);
-  while (rest > 0) {
-    head.push(byte | 128);
-    byte = rest % 128;
-    rest = Math.floor(rest / 128);
-  }
-  head.push(byte);
-  return [Buffer.from(head), deflateSync(content)];
 }
 
 /** Files of a tree by path, with mode and id; folders are walked. */

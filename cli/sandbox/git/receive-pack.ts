@@ -1,6 +1,6 @@
 import { packLimits, readPack } from "../../../agent/source/pack-check.ts";
+import { flush, linesOf, packet, readPackets, sideBand } from "../../../agent/source/pkt-line.ts";
 import type { ObjectStore } from "./objects.ts";
-import { flush, linesOf, packet, readPackets, sideBand } from "./pkt-line.ts";
 import type { SandboxRepository } from "./repository.ts";
 import { advertised } from "./upload-pack.ts";
 

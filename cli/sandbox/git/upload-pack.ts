@@ -1,6 +1,14 @@
 import type { GitObject } from "../../../agent/source/pack.ts";
-import { type ObjectStore, parentsOf, peel, treeObjects, writePack } from "./objects.ts";
-import { delim, flush, linesOf, packet, readPackets, sideBand } from "./pkt-line.ts";
+import {
+  delim,
+  flush,
+  linesOf,
+  packet,
+  readPackets,
+  sideBand,
+} from "../../../agent/source/pkt-line.ts";
+import { writePack } from "../../../agent/source/write-pack.ts";
+import { type ObjectStore, parentsOf, peel, treeObjects } from "./objects.ts";
 import { type SandboxRepository, treeOf } from "./repository.ts";
 
 export interface UploadOptions {

@@ -1,3 +1,5 @@
+import { invalid } from "./errors.ts";
+
 /** One packet of Git's wire: data, or one of the three marks (gitprotocol-common, gitprotocol-v2). */
 export type Packet = Buffer | "flush" | "delim" | "end";
 
@@ -28,7 +30,7 @@ export function readPackets(
   let at = 0;
   while (at + 4 <= bytes.length) {
     const length = Number.parseInt(bytes.toString("latin1", at, at + 4), 16);
-    if (Number.isNaN(length) || length === 3) throw new Error("Malformed packet");
+    if (Number.isNaN(length) || length === 3) throw invalid("The answer holds a malformed packet.");
     const size = Math.max(4, length);
     const next = length >= 4 ? bytes.subarray(at + 4, at + length) : markOf(length);
     packets.push(next);

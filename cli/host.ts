@@ -19,5 +19,6 @@ export interface Host {
   /** Aborted on SIGINT and SIGTERM. */
   readonly interrupted: AbortSignal;
   readonly ports: CliPorts;
-  ask(question: string): Promise<boolean>;
+  /** A line that is typed; empty at the end of the input. */
+  prompt(question: string): Promise<string>;
 }

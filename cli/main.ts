@@ -25,11 +25,14 @@ function streamOf(stream: NodeJS.WriteStream): Stream {
   };
 }
 
-async function ask(question: string): Promise<boolean> {
+async function prompt(question: string): Promise<string> {
   const { createInterface } = await import("node:readline/promises");
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // Raw mode takes Ctrl-C from the kernel; it is the process that is meant.
+  lines.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  const ended = new Promise<string>((done) => lines.once("close", () => done("")));
   try {
-    return /^y(es)?$/i.test((await lines.question(question)).trim());
+    return await Promise.race([lines.question(question), ended]);
   } finally {
     lines.close();
   }
@@ -63,13 +66,14 @@ const exitCode = await run({
   ports: createCliPorts({
     kubeconfig: process.env.KUBECONFIG,
     tlsRejectUnauthorized: process.env.NODE_TLS_REJECT_UNAUTHORIZED,
+    forgeToken: process.env.HOLDFAST_FORGE_TOKEN,
     tools: {
       helm: process.env.HOLDFAST_HELM_PATH,
       kustomize: process.env.HOLDFAST_KUSTOMIZE_PATH,
       path: process.env.PATH ?? "",
     },
   }),
-  ask,
+  prompt,
 });
 await flushed(process.stdout);
 await flushed(process.stderr);

@@ -12,6 +12,8 @@ import type { ClonePlace } from "./repositories.ts";
 export interface KubeEnvironment {
   readonly kubeconfig: string | undefined;
   readonly tlsRejectUnauthorized: string | undefined;
+  /** To open pull requests with. */
+  readonly forgeToken?: string | undefined;
   /** Where helm and kustomize are, and where to look for them. */
   readonly tools?: ToolPlaces;
 }
@@ -38,12 +40,28 @@ export function createCliPorts(environment: KubeEnvironment): CliPorts {
     connect: (wish) => connectTo(wish, environment),
     acceptTipAnnotation: async () =>
       (await import("../agent/cluster/state.ts")).acceptTipAnnotation,
+    forgeToken: (file) => forgeToken(file, environment),
     readText,
     async writeText(path, text) {
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, text);
     },
   };
+}
+
+async function forgeToken(
+  file: string | undefined,
+  environment: KubeEnvironment,
+): Promise<string | undefined> {
+  const text = file === undefined ? environment.forgeToken : await readText(file);
+  const token = text?.trim();
+  if (token !== undefined && /^[!-~]+$/.test(token)) return token;
+  if (file === undefined && (token === undefined || token === "")) return undefined;
+  throw new CliError({
+    what: "the token of the forge cannot be read",
+    where: file ?? "HOLDFAST_FORGE_TOKEN",
+    why: text === undefined ? "there is no such file" : "it holds no token, or more than one word",
+  });
 }
 
 /** `KUBECONFIG` when it names one file; several are merged by the library that knows how. */

@@ -39,7 +39,15 @@ export function createTerminal(host: Host, options: GlobalOptions): Terminal & {
     show: say,
     async ask(question) {
       clear();
-      return await host.ask(question);
+      return /^y(es)?$/i.test((await host.prompt(question)).trim());
+    },
+    async choose(question, keys) {
+      for (;;) {
+        clear();
+        const line = (await host.prompt(question)).trim().toLowerCase();
+        const key = keys.find((one) => one === line) ?? (line === "" ? keys.at(-1) : undefined);
+        if (key !== undefined) return key;
+      }
     },
   };
 }

@@ -1,13 +1,15 @@
-import { join, resolve } from "node:path";
 import { withAccept } from "../output/edit-app.ts";
-import { filePatch } from "../output/patch.ts";
+import { escapeLine } from "../output/escape.ts";
+import { heldText } from "../output/held-text.ts";
+import { sections } from "../output/text.ts";
 import type { AcceptWish } from "./accept-app.ts";
-import type { CommandContext, Repository } from "./context.ts";
-import { findHeld, isPlan } from "./find-held.ts";
+import type { CommandContext, RepositoryView } from "./context.ts";
+import { findHeld, type HeldUnit, isPlan } from "./find-held.ts";
 import { checkNames } from "./fleet-view.ts";
 import { textFlag, usage } from "./globals.ts";
+import { deliver, preparePlace } from "./prepare.ts";
 import { openFleet, withRepository } from "./repository.ts";
-import { CliError, type CommandResult, text } from "./result.ts";
+import { CliError, type CommandResult } from "./result.ts";
 
 interface CommitWish extends AcceptWish {
   readonly flags: Readonly<Record<string, unknown>>;
@@ -20,18 +22,24 @@ export async function acceptInGit(
 ): Promise<CommandResult> {
   const { app, flags } = wish;
   const max = maxOf(flags);
-  const plan = await planToAccept(context, wish);
   return await withRepository(context, async (repository) => {
-    const file = await appFile(context, repository, app);
-    const edited = withAccept(file.text, { plan, max });
-    const patch = filePatch(file.path, file.text, edited);
-    const target = textFlag(flags, "patch") ?? "-";
-    const next = [`git apply ${target === "-" ? "FILE" : target}, commit, open a pull request`];
-    if (target === "-" || context.options.dryRun) {
-      return { exitCode: 0, output: text(patch), hints: next };
-    }
-    await context.ports.writeText(resolve(context.cwd, target), patch);
-    return { exitCode: 0, output: text(`${target}\n`), hints: next };
+    const place = await preparePlace(context, repository, flags);
+    const { plan, units } = await planToAccept(context, wish);
+    const { path, text, mode } = await appFile(context, place.view, app);
+    const content = new TextEncoder().encode(withAccept(text, { plan, max }));
+    const clusters = units.map(({ target }) => target.cluster);
+    return await deliver(context, place, {
+      kind: "AcceptPlan",
+      files: new Map([[path, { content, mode }]]),
+      branch: `accept-${app}-${plan.slice(0, 12)}`,
+      message: `Accept the deletions of ${app}, plan ${plan}\n`,
+      facts: { app, plan, ...(max === undefined ? {} : { max }), clusters },
+      effect: (style) =>
+        sections(
+          `prune.accept of plan ${plan} in ${escapeLine(path)}: every cluster that holds it lets it through.`,
+          ...units.map(({ status, held }) => heldText(status, held, style)),
+        ),
+    });
   });
 }
 
@@ -42,35 +50,39 @@ function maxOf(flags: CommitWish["flags"]): number | undefined {
   throw usage(`--max ${max} is not a number of objects`, "--max 12");
 }
 
+interface Planned {
+  readonly plan: string;
+  /** Those that hold it; none where the digest was given in full. */
+  readonly units: readonly HeldUnit[];
+}
+
 /** The digest as given in full, else the one that the clusters hold. */
-async function planToAccept(context: CommandContext, { app, plan }: CommitWish): Promise<string> {
-  if (plan !== undefined && /^[0-9a-f]{12,64}$/.test(plan)) return plan;
+async function planToAccept(context: CommandContext, { app, plan }: CommitWish): Promise<Planned> {
+  if (plan !== undefined && /^[0-9a-f]{12,64}$/.test(plan)) return { plan, units: [] };
   const { units, unreached } = await findHeld(context, app);
-  const plans = units.flatMap(({ held }) => held.plan ?? []);
-  const meant = [...new Set(plan === undefined ? plans : plans.filter((one) => isPlan(one, plan)))];
-  const [only] = meant;
-  if (only !== undefined && meant.length === 1) return only;
+  const meant = units.filter(
+    ({ held }) => held.plan !== undefined && (plan === undefined || isPlan(held.plan, plan)),
+  );
+  const plans = [...new Set(meant.flatMap(({ held }) => held.plan ?? []))];
+  const [only] = plans;
+  if (only !== undefined && plans.length === 1) return { plan: only, units: meant };
   if (unreached.length > 0) throw new CliError(unreached, 3);
   throw new CliError(
     {
-      what: meant.length === 0 ? `nothing is held for ${app}` : `${app} is held with several plans`,
-      why: meant.join(", "),
+      what: plans.length === 0 ? `nothing is held for ${app}` : `${app} is held with several plans`,
+      why: plans.join(", "),
       next: "name one: --plan DIGEST",
     },
-    meant.length === 0 ? 1 : 2,
+    plans.length === 0 ? 1 : 2,
   );
 }
 
-async function appFile(
-  context: CommandContext,
-  repository: Repository,
-  app: string,
-): Promise<{ readonly path: string; readonly text: string }> {
-  const view = await repository.newest();
-  const { fleet } = await openFleet(context, view);
+async function appFile(context: CommandContext, view: RepositoryView, app: string) {
+  const { fleet, tree } = await openFleet(context, view);
   checkNames("app", [app], [...fleet.apps.keys()]);
-  const path = fleet.apps.get(app)?.file ?? join("apps", app, "app.yaml");
+  const path = fleet.apps.get(app)?.file ?? "";
   const content = (await view.read([path], context.signal)).get(path);
   if (content === undefined) throw new CliError({ what: `${path} cannot be read` });
-  return { path, text: new TextDecoder().decode(content) };
+  const mode = tree.get(path)?.mode ?? "100644";
+  return { path, text: new TextDecoder().decode(content), mode };
 }

@@ -22,7 +22,7 @@ export async function addCluster(
   const labels = pairsOf("--label", listFlag(flags, "label"));
   const values = valuesOf(listFlag(flags, "value"));
   return await withRepository(context, async (repository) => {
-    const place = await preparePlace(repository, flags);
+    const place = await preparePlace(context, repository, flags);
     const fleet = await openFleet(context, place.view);
     refuseTwin(fleet, name);
     const path = pathFor(fleet, name);

@@ -21,7 +21,7 @@ export async function labelCluster(
 ): Promise<CommandResult> {
   const edits = new Map(words.map(editOf));
   return await withRepository(context, async (repository) => {
-    const place = await preparePlace(repository, flags);
+    const place = await preparePlace(context, repository, flags);
     const fleet = await openFleet(context, place.view);
     checkNames("cluster", [name], knownClusters(fleet));
     const { path, content } = await fileOf(context, fleet, name);

@@ -2,6 +2,7 @@ import type { CommandArguments } from "./catalog.ts";
 import { type ClusterAction, clusterActions } from "./cluster-actions.ts";
 import type { CommandContext } from "./context.ts";
 import { choiceFlag, listFlag, usage } from "./globals.ts";
+import { destinations } from "./prepare-flags.ts";
 import type { CommandResult } from "./result.ts";
 
 /** `holdfast clusters ACTION`: each loads its own code. */
@@ -51,7 +52,8 @@ function checkFlags(action: ClusterAction, flags: CommandArguments["flags"]): vo
     throw usage(`--label and --value are for clusters add, not ${action}`, examples.add);
   }
   const writes = action === "add" || action === "label";
-  if (!writes && (flags.push === true || flags.patch !== undefined)) {
-    throw usage(`clusters ${action} writes nothing`, "--push and --patch are for add and label");
+  if (!writes && destinations.some((name) => flags[name] !== undefined)) {
+    const next = "--pr, --push and --patch are for add and label";
+    throw usage(`clusters ${action} writes nothing`, next);
   }
 }

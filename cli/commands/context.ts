@@ -115,6 +115,8 @@ export interface CliPorts {
   connect(wish: ConnectWish, signal: AbortSignal): Promise<ConnectedCluster>;
   /** Annotation on `holdfast-state` by which a rewritten branch is accepted (P-52). */
   acceptTipAnnotation(): Promise<string>;
+  /** For the forge: from the file, else from the environment; undefined: there is none. */
+  forgeToken(file: string | undefined): Promise<string | undefined>;
   /** undefined: there is no such file. */
   readText(path: string): Promise<string | undefined>;
   /** Makes the folders above it. */
@@ -132,6 +134,8 @@ export interface Terminal {
   /** Text before a question, on stderr. */
   show(text: string): void;
   ask(question: string): Promise<boolean>;
+  /** One of the keys, asked again until it is one; the last of them where nobody answers any more. */
+  choose<const K extends string>(question: string, keys: readonly K[]): Promise<K>;
 }
 
 /** What every command gets. */

@@ -1,5 +1,6 @@
 import type { CommandSpec } from "./catalog.ts";
 import { clusterActions } from "./cluster-actions.ts";
+import { prepareFlags } from "./prepare-flags.ts";
 
 /** The clusters of the fleet: what Git says of them, who runs where, and edits of their files. */
 export const clustersCommand: CommandSpec = {
@@ -10,19 +11,15 @@ export const clustersCommand: CommandSpec = {
   flags: [
     { flags: "--label <k=v>", summary: "with add: a label; repeatable", repeatable: true },
     { flags: "--value <k=v>", summary: "with add: a value, as YAML; repeatable", repeatable: true },
-    {
-      flags: "--patch <file>",
-      summary: "with add, label: write a patch there (default -: stdout)",
-    },
-    { flags: "--push", summary: "with add, label: push a new branch instead" },
+    ...prepareFlags.map((flag) => ({ ...flag, summary: `with add, label: ${flag.summary}` })),
   ],
   examples: [
     { line: "holdfast clusters list", says: "labels, agent, apps, worst state" },
     { line: "holdfast clusters get prod-eu-1", says: "one of them, app by app" },
     { line: "holdfast clusters targets shop", says: "who gets it, and why others do not" },
     {
-      line: "holdfast clusters add prod-eu-2 --label env=prod --value replicas=3 --push",
-      says: "its file, on a new branch",
+      line: "holdfast clusters add prod-eu-2 --label env=prod --value replicas=3 --pr",
+      says: "its file, as a pull request",
     },
     { line: "holdfast clusters label prod-eu-2 tier=gold canary-", says: "which apps come and go" },
   ],

@@ -1,4 +1,5 @@
 import type { CommandSpec } from "./catalog.ts";
+import { prepareFlags } from "./prepare-flags.ts";
 
 /** What has happened to an app, by the agents' own memory. */
 export const historyCommand: CommandSpec = {
@@ -46,12 +47,12 @@ export const rollbackCommand: CommandSpec = {
   completes: "apps",
   flags: [
     { flags: "--to <rev>", summary: "this commit (default: the last one live on every cluster)" },
-    { flags: "--patch <file>", summary: "write a patch there (default -: stdout)" },
-    { flags: "--push", summary: "push a new branch instead; the tracked one is never touched" },
+    ...prepareFlags,
   ],
   examples: [
-    { line: "holdfast rollback shop", says: "what it would do, on stderr; a patch on stdout" },
-    { line: "holdfast rollback shop --push", says: "asks, then pushes revert-shop-3f1c2d9" },
+    { line: "holdfast rollback shop", says: "what it would do; then asks where it should go" },
+    { line: "holdfast rollback shop --pr --yes", says: "a pull request from revert-shop-3f1c2d9" },
+    { line: "holdfast rollback shop --push", says: "asks, then pushes that branch alone" },
     { line: "holdfast rollback shop --to v1.8 --patch back.patch", says: "no cluster is asked" },
   ],
   answers: "0 prepared · 1 nothing to revert, declined",

@@ -1,5 +1,6 @@
 import type { CommandSpec } from "./catalog.ts";
 import { clustersCommand } from "./list-clusters.ts";
+import { rbacCommand } from "./list-rights.ts";
 import {
   explainCommand,
   historyCommand,
@@ -7,6 +8,7 @@ import {
   rollbackCommand,
   waitCommand,
 } from "./list-units.ts";
+import { prepareFlags } from "./prepare-flags.ts";
 
 const statusCommand: CommandSpec = {
   name: "status",
@@ -92,14 +94,14 @@ const acceptCommand: CommandSpec = {
     { flags: "--plan <digest>", summary: "what is accepted; needed where nobody can be asked" },
     { flags: "--commit", summary: "prepare prune.accept in app.yaml, for the whole fleet" },
     { flags: "--max <n>", summary: "with --commit: at most so many deletions" },
-    { flags: "--patch <file>", summary: "with --commit: write a patch there (- for stdout)" },
+    ...prepareFlags.map((flag) => ({ ...flag, summary: `with --commit: ${flag.summary}` })),
     { flags: "--tip <rev>", summary: "instead of an app: follow a rewritten branch" },
   ],
   examples: [
     { line: "holdfast accept shop --cluster prod-us-1", says: "shows what is held, then asks" },
     { line: "holdfast accept shop --cluster prod-us-1 --plan 8c1f2a --yes", says: "for scripts" },
     {
-      line: "holdfast accept shop --commit --patch accept.patch",
+      line: "holdfast accept shop --commit --pr",
       says: "for every cluster, by Git",
     },
   ],
@@ -181,6 +183,7 @@ export const commands: readonly CommandSpec[] = [
   historyCommand,
   inventoryCommand,
   clustersCommand,
+  rbacCommand,
   completionCommand,
   versionCommand,
   demoCommand,

@@ -25,7 +25,7 @@ export async function rollback(
   { positionals: [app = ""], flags }: CommandArguments,
 ): Promise<CommandResult> {
   return await withRepository(context, async (repository) => {
-    const place = await preparePlace(repository, flags);
+    const place = await preparePlace(context, repository, flags);
     const now = await openFleet(context, place.view);
     const target = await rollbackTarget(context, repository, { app, to: textFlag(flags, "to") });
     const then = await openFleet(context, target.view);
@@ -107,6 +107,7 @@ async function prepared(context: CommandContext, rollback: Rollback): Promise<Co
     files,
     branch: `revert-${app}-${shortId(view.now?.commit ?? target.view.commit)}`,
     message: messageOf(view),
+    lead: "Rolling back means reverting in Git. Nothing has been changed yet.",
     effect: (style) => rollbackText(view, style),
     facts: { ...view },
     warnings: found.map((one) => problemReport(one.problem, describeFound(one), one.cluster)),

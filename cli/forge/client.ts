@@ -42,7 +42,10 @@ interface Asked {
 }
 
 function at({ method, url }: Asked) {
-  return { what: `${new URL(url).host} gave no answer that can be used`, where: `${method} ${url}` };
+  return {
+    what: `${new URL(url).host} gave no answer that can be used`,
+    where: `${method} ${url}`,
+  };
 }
 
 /** A token goes through TLS, or to this machine. */
@@ -62,21 +65,14 @@ async function exchange(
   asked: Asked,
   signal: AbortSignal,
 ): Promise<JsonObject> {
-  const { place, token, timeoutMs = usualTimeoutMs } = options;
+  const { timeoutMs = usualTimeoutMs } = options;
   const dispatcher = new Agent({
     connect: { timeout: timeoutMs },
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
   });
   try {
-    const answer = await send(options, asked, { dispatcher, signal });
-    const text = await bounded(answer.body);
-    const isGood = answer.statusCode >= 200 && answer.statusCode < 300;
-    const json = parsed(text);
-    if (isGood && json !== undefined) return json;
-    if (isGood) throw new CliError({ ...at(asked), why: "it is no JSON object" });
-    const head = { status: answer.statusCode, location: answer.headers.location };
-    throw new CliError(refusal({ ...head, json, place, token, where: at(asked).where }));
+    return await judged(options, asked, await send(options, asked, { dispatcher, signal }));
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (error instanceof CliError) throw error;
@@ -89,6 +85,20 @@ async function exchange(
   } finally {
     await dispatcher.destroy();
   }
+}
+
+async function judged(
+  { place, token }: ForgeOptions,
+  asked: Asked,
+  { statusCode: status, headers, body }: Dispatcher.ResponseData,
+): Promise<JsonObject> {
+  const json = parsed(await bounded(body));
+  if (status < 200 || status >= 300) {
+    const { where } = at(asked);
+    throw new CliError(refusal({ status, location: headers.location, json, place, token, where }));
+  }
+  if (json !== undefined) return json;
+  throw new CliError({ ...at(asked), why: "it is no JSON object" });
 }
 
 async function send(

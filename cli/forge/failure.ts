@@ -38,7 +38,10 @@ function told({ status, location, place, token }: Refused): Pick<Report, "what" 
   }
   switch (status) {
     case 401:
-      return { what: `${host} does not accept the token`, next: `a valid one needs ${rights[kind]}` };
+      return {
+        what: `${host} does not accept the token`,
+        next: `a valid one needs ${rights[kind]}`,
+      };
     case 403:
       return { what: `${host} does not let this token do that`, next: `it needs ${rights[kind]}` };
     case 404: {
@@ -50,7 +53,10 @@ function told({ status, location, place, token }: Refused): Pick<Report, "what" 
     }
     case 409:
     case 422:
-      return { what: `${host} takes no such pull request`, next: "look at the pull requests of the branch" };
+      return {
+        what: `${host} takes no such pull request`,
+        next: "look at the pull requests of the branch",
+      };
     case 429:
       return { what: `${host} asks to wait`, next: "try again in a minute" };
     default:

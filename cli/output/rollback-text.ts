@@ -43,11 +43,7 @@ export function rollbackText(view: RollbackView, style: Style): string {
     apps.length === 0
       ? `No object of ${escapeLine(app)} differs.\n`
       : diffText(apps, detail, style);
-  return sections(
-    "Rolling back means reverting in Git. Nothing has been changed yet.",
-    lines.join("\n"),
-    effect,
-  );
+  return sections(lines.join("\n"), effect);
 }
 
 function named({ commit, title }: Named): string {

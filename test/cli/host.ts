@@ -27,7 +27,13 @@ export interface Given {
   readonly clusters?: Readonly<Record<string, ConnectedCluster>>;
   readonly clock?: Clock;
   readonly isTty?: boolean;
-  readonly answer?: boolean;
+  /** To the one question; or lines that are typed. */
+  readonly answer?: boolean | readonly string[];
+  readonly forgeToken?: string;
+  /** `~/.config/holdfast/config.yaml` */
+  readonly userConfig?: string;
+  /** Address of the repository; default: its folder. */
+  readonly place?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -53,6 +59,7 @@ export async function runWith(given: Given, ...args: readonly string[]): Promise
   const questions: string[] = [];
   const pushed: Pushed[] = [];
   const isTty = given.isTty ?? false;
+  const lines = typeof given.answer === "object" ? [...given.answer] : [given.answer ? "y" : "n"];
   const host: Host = {
     args,
     env: given.env ?? {},
@@ -64,9 +71,9 @@ export async function runWith(given: Given, ...args: readonly string[]): Promise
     stderr: { isTty, columns: 100, write: (text) => void err.push(text) },
     interrupted: new AbortController().signal,
     ports: portsOf(given, { written, pushed }),
-    ask: async (question) => {
+    prompt: async (question) => {
       questions.push(question);
-      return given.answer ?? false;
+      return lines.shift() ?? "";
     },
   };
   const code = await run(host);
@@ -93,13 +100,14 @@ function portsOf(given: Given, { written, pushed }: Traces): CliPorts {
       return cluster;
     },
     acceptTipAnnotation: async () => "holdfast.dev/accept-tip",
-    readText: async () => undefined,
+    forgeToken: async (file) => (file === undefined ? given.forgeToken : `token of ${file}`),
+    readText: async (path) => (path.endsWith("/config.yaml") ? given.userConfig : undefined),
     writeText: async (path, text) => void written.set(path, text),
   };
 }
 
 function repositoryOf(
-  { files, commits = {}, head }: Given,
+  { files, commits = {}, head, place = "/fleet" }: Given,
   pushed: Pushed[],
 ): Repository | undefined {
   if (files === undefined) return undefined;
@@ -108,7 +116,7 @@ function repositoryOf(
   );
   const names = Object.keys(commits);
   return {
-    place: "/fleet",
+    place,
     ref: "main",
     folder: "/fleet",
     head: async () => (head === undefined ? undefined : new Map(views).get(head)),

@@ -206,7 +206,7 @@ describe("accept", () => {
   });
 
   it("prepares a patch of app.yaml with --commit", async () => {
-    const { code, patched, stdout } = await patches(["--commit", "--max", "3"]);
+    const { code, patched, stdout } = await patches(["--commit", "--max", "3", "--patch", "-"]);
     expect([code, patched]).toEqual([0, []]);
     expect(stdout).toContain("+++ b/apps/shop/app.yaml");
     expect(stdout).toMatch(new RegExp(`^\\+.*plan: "?${plan}"?, max: 3`, "m"));

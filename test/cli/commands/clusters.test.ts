@@ -91,6 +91,8 @@ describe("clusters label", () => {
       "prod",
       "env=dev",
       "tier=gold",
+      "--patch",
+      "-",
     );
     expect([code, pushed]).toEqual([0, []]);
     expect(stderr).toContain("GOES    web\nSTAYS   shop\n");
@@ -107,7 +109,15 @@ describe("clusters label", () => {
     const both = `${fleetTexts["clusters/dev.yaml"]}---\n${fleetTexts["clusters/prod.yaml"]}`;
     const texts = changed({ "clusters/dev.yaml": both, "clusters/prod.yaml": undefined });
     const one = { ...given, files: texts };
-    const { code, stdout } = await runWith(one, "clusters", "label", "prod", "tier=gold");
+    const { code, stdout } = await runWith(
+      one,
+      "clusters",
+      "label",
+      "prod",
+      "tier=gold",
+      "--patch",
+      "-",
+    );
     expect(code).toBe(0);
     expect(stdout.match(/^\+(?!\+\+)/gm)).toHaveLength(1);
     expect(stdout).toMatch(/^\+metadata: \{ name: prod, labels: \{ env: prod, tier: gold \} \}$/m);
@@ -131,7 +141,7 @@ describe("clusters label", () => {
   });
 
   it("writes nothing where nothing would change, or with --dry-run", async () => {
-    const same = await runWith(given, "clusters", "label", "dev", "env=dev", "tier-");
+    const same = await runWith(given, "clusters", "label", "dev", "env=dev", "tier-", "--push");
     expect([same.code, same.stdout]).toEqual([
       1,
       "dev has these labels already. Nothing to change.\n",
@@ -142,10 +152,11 @@ describe("clusters label", () => {
   });
 
   it.each([
+    [["dev", "a=b"], "--pr, --push or --patch FILE"],
     [["dev", "env"], "env neither sets nor takes off a label"],
     [["dev"], "label what how?"],
-    [["dve", "a=b"], "did you mean: dev"],
-    [["dev", "a=not a label!"], "the change is invalid"],
+    [["dve", "a=b", "--push"], "did you mean: dev"],
+    [["dev", "a=not a label!", "--push"], "the change is invalid"],
     [["dev", "a=b", "--push", "--patch", "x"], "exclude each other"],
   ])("refuses %j", async (args, says) => {
     const { stderr, stdout, code } = await runWith(given, "clusters", "label", ...args);
@@ -167,6 +178,8 @@ describe("clusters add", () => {
       "replicas=5",
       "--value",
       "name='007'",
+      "--patch",
+      "-",
     );
     expect(code).toBe(0);
     expect(stderr).toContain("COMES   shop, web");
@@ -184,14 +197,14 @@ describe("clusters add", () => {
   });
 
   it("warns of apps that would not render there", async () => {
-    const { code, stderr } = await add("eu");
+    const { code, stderr } = await add("eu", "--patch", "-");
     expect(code).toBe(0);
     expect(stderr).toContain("warning: shop is invalid for eu");
   });
 
   it.each([
-    [["dev"], "there is a cluster dev already"],
-    [["Not_A_Name"], "the change is invalid"],
+    [["dev", "--push"], "there is a cluster dev already"],
+    [["Not_A_Name", "--push"], "the change is invalid"],
     [["eu", "--label", "env"], "--label env is no k=v"],
     [["eu", "--value", "a=[1"], "is no YAML"],
   ])("refuses %j", async (args, says) => {

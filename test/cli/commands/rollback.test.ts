@@ -30,7 +30,13 @@ const given: Given = {
 
 describe("rollback", () => {
   it("finds what was last live everywhere, and shows what going back does", async () => {
-    const { code, stdout, stderr, pushed } = await runWith(given, "rollback", "shop");
+    const { code, stdout, stderr, pushed } = await runWith(
+      given,
+      "rollback",
+      "shop",
+      "--patch",
+      "-",
+    );
     expect([code, pushed]).toEqual([0, []]);
     expect(stderr).toContain('NOW      3f1c2d9 "commit 3f1c2d9"');
     expect(stderr).toMatch(
@@ -106,7 +112,7 @@ describe("rollback", () => {
 
   it("is a no where the files are what they were", async () => {
     const one = { ...given, files: fleetTexts, head: good };
-    const { code, stdout } = await runWith(one, "rollback", "shop", "--to", good);
+    const { code, stdout } = await runWith(one, "rollback", "shop", "--to", good, "--push");
     expect([code, stdout]).toEqual([1, "shop is what it was at a91b044. Nothing to revert.\n"]);
   });
 
@@ -119,7 +125,15 @@ describe("rollback", () => {
       head: bad,
       clusters: {},
     };
-    const { code, stdout, stderr } = await runWith(one, "rollback", "shop", "--to", good);
+    const { code, stdout, stderr } = await runWith(
+      one,
+      "rollback",
+      "shop",
+      "--to",
+      good,
+      "--patch",
+      "-",
+    );
     expect(code).toBe(0);
     expect(stdout).toContain("+++ b/apps/shop/app.yaml");
     expect(stderr).toContain("comes new to these clusters");
@@ -137,7 +151,12 @@ describe("rollback", () => {
     ],
   ])("says what is missing (%#)", async (more, args, ...expected) => {
     const [exit, says] = expected;
-    const { code, stderr, stdout } = await runWith({ ...given, ...more }, "rollback", ...args);
+    const { code, stderr, stdout } = await runWith(
+      { ...given, ...more },
+      "rollback",
+      ...args,
+      "--push",
+    );
     expect([code, stdout]).toEqual([exit, ""]);
     expect(stderr).toContain(says);
   });

@@ -17,13 +17,29 @@ function items(value: unknown): readonly JsonObject[] {
 
 /** Scopes of the kinds that Kubernetes itself serves, from the generated table: offline there is no discovery to ask. */
 export function builtInScopes(): ReadonlyMap<string, Scope> {
+  scopes ??= new Map([...builtIn()].map(([key, { scope }]) => [key, scope]));
+  return scopes;
+}
+
+/** How the URLs of those kinds call them, by `group/Kind`. */
+export function builtInPlurals(): ReadonlyMap<string, string> {
+  return new Map([...builtIn()].map(([key, { plural }]) => [key, plural]));
+}
+
+interface BuiltIn {
+  readonly scope: Scope;
+  readonly plural: string;
+}
+
+let scopes: ReadonlyMap<string, Scope> | undefined;
+let table: ReadonlyMap<string, BuiltIn> | undefined;
+
+function builtIn(): ReadonlyMap<string, BuiltIn> {
   table ??= readTable();
   return table;
 }
 
-let table: ReadonlyMap<string, Scope> | undefined;
-
-function readTable(): ReadonlyMap<string, Scope> {
+function readTable(): ReadonlyMap<string, BuiltIn> {
   const stored: unknown = JSON.parse(
     gunzipSync(Buffer.from(packed.data, "base64")).toString("utf8"),
   );
@@ -32,9 +48,9 @@ function readTable(): ReadonlyMap<string, Scope> {
     groups.flatMap(({ group, versions }) =>
       items(versions)
         .flatMap(({ resources }) => items(resources))
-        .map(({ kind, namespaced }): [string, Scope] => [
+        .map(({ kind, namespaced, plural }): [string, BuiltIn] => [
           keyOf({ group: String(group), kind: String(kind) }),
-          namespaced === true ? "namespaced" : "cluster",
+          { scope: namespaced === true ? "namespaced" : "cluster", plural: String(plural) },
         ]),
     ),
   );

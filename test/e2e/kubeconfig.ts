@@ -1,30 +1,31 @@
 import { writeFile } from "node:fs/promises";
 
-/** Writes a kubeconfig with one context; JSON is YAML. */
+interface KubeconfigCluster {
+  /** Of the context, too. */
+  readonly name: string;
+  readonly url: string;
+  readonly ca: string;
+  readonly token: string;
+}
+
+/** Writes a kubeconfig with a context for each; JSON is YAML. */
 export async function writeKubeconfig(
   path: string,
-  cluster: {
-    readonly name: string;
-    readonly url: string;
-    readonly ca: string;
-    readonly token: string;
-  },
+  ...clusters: readonly KubeconfigCluster[]
 ): Promise<void> {
   const config = {
     apiVersion: "v1",
     kind: "Config",
-    clusters: [
-      {
-        name: cluster.name,
-        cluster: {
-          server: cluster.url,
-          "certificate-authority-data": Buffer.from(cluster.ca).toString("base64"),
-        },
+    clusters: clusters.map(({ name, url, ca }) => ({
+      name,
+      cluster: {
+        server: url,
+        "certificate-authority-data": Buffer.from(ca).toString("base64"),
       },
-    ],
-    users: [{ name: "user", user: { token: cluster.token } }],
-    contexts: [{ name: cluster.name, context: { cluster: cluster.name, user: "user" } }],
-    "current-context": cluster.name,
+    })),
+    users: clusters.map(({ name, token }) => ({ name, user: { token } })),
+    contexts: clusters.map(({ name }) => ({ name, context: { cluster: name, user: name } })),
+    "current-context": clusters[0]?.name,
   };
   await writeFile(path, JSON.stringify(config, undefined, 2), { mode: 0o600 });
 }

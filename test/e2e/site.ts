@@ -111,13 +111,14 @@ export class Site {
   }
 
   /** What the files of a folder declare, as the real kubectl reads them: no YAML parser of ours in between. */
-  async declaredIn(folder: string): Promise<readonly KubeObject[]> {
+  async declaredIn(folder: string, namespace?: string): Promise<readonly KubeObject[]> {
     const args = [
       "create",
       "--dry-run=client",
       "--validate=false",
       "-o",
       "json",
+      ...(namespace === undefined ? [] : ["-n", namespace]),
       "-R",
       "-f",
       folder,

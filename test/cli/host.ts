@@ -29,11 +29,13 @@ export interface Given {
   readonly isTty?: boolean;
   /** To the one question; or lines that are typed. */
   readonly answer?: boolean | readonly string[];
-  readonly forgeToken?: string;
+  readonly forgeToken?: string | undefined;
   /** `~/.config/holdfast/config.yaml` */
-  readonly userConfig?: string;
+  readonly userConfig?: string | undefined;
   /** Address of the repository; default: its folder. */
   readonly place?: string;
+  /** Other names of revisions. */
+  readonly alias?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -107,7 +109,7 @@ function portsOf(given: Given, { written, pushed }: Traces): CliPorts {
 }
 
 function repositoryOf(
-  { files, commits = {}, head, place = "/fleet" }: Given,
+  { files, commits = {}, head, place = "/fleet", alias = {} }: Given,
   pushed: Pushed[],
 ): Repository | undefined {
   if (files === undefined) return undefined;
@@ -129,7 +131,7 @@ function repositoryOf(
         .slice(0, limit)
         .map((id) => commitOf(id, names[names.indexOf(id) - 1])),
     newest: async () => viewOf(files, undefined),
-    at: async (revision) => new Map(views).get(revision),
+    at: async (revision) => new Map(views).get(alias[revision] ?? revision),
     push: async (branch) => {
       const texts = [...branch.files].map(([path, file]) => [
         path,

@@ -4,15 +4,18 @@ import { createRenderTools } from "./children/tools.ts";
 import { createAppObjects } from "./cluster/app-objects.ts";
 import { createLiveCache } from "./cluster/cache.ts";
 import type { ClusterClient } from "./cluster/client.ts";
+import { createClusterRecords } from "./cluster/cluster-records.ts";
 import { type Connection, connect } from "./cluster/connection.ts";
 import { ensureFootprint } from "./cluster/footprint.ts";
 import { clusterUid, installationOf } from "./cluster/installation.ts";
 import { createInventoryStore } from "./cluster/inventory.ts";
+import { createKeptStore } from "./cluster/kept.ts";
 import { createKubernetesClient } from "./cluster/kubernetes.ts";
 import { createLease, type Lease } from "./cluster/lease.ts";
 import { guardWrites } from "./cluster/leased.ts";
+import { createSealer } from "./cluster/seal.ts";
 import { createStateStore, installKey } from "./cluster/state.ts";
-import type { Settings } from "./config/settings.ts";
+import type { GitAuth, Settings } from "./config/settings.ts";
 import { createHasher } from "./hasher.ts";
 import type { Emit } from "./model/event.ts";
 import { installationLabel } from "./model/names.ts";
@@ -20,9 +23,11 @@ import type { RenderTools } from "./render/tool.ts";
 import { createRenderPool } from "./render-pool.ts";
 import type { Clock } from "./schedule/clock.ts";
 import { systemClock, systemRandom } from "./schedule/system.ts";
-import { createGitSource } from "./source/git.ts";
+import { createGitSource, type GitSourceOptions } from "./source/git.ts";
+import { createGitRecords } from "./source/git-records.ts";
 import { rootedSource } from "./source/rooted.ts";
 import type { ConfigSource } from "./source/source.ts";
+import { type RecordCarrier, RecordError } from "./status/carrier.ts";
 import { createEventWriter } from "./telemetry/kubernetes-events.ts";
 import type { AgentPorts, ClusterPorts } from "./world.ts";
 
@@ -32,23 +37,58 @@ function createSource(
   { clock, emit, hide }: { readonly clock: Clock; readonly emit: Emit; readonly hide: Hide },
 ): ConfigSource {
   const { url, ref, auth } = settings.source;
-  const hidden = (text: string): string => {
-    hide(text.trim());
-    return text.trim();
+  const storePath = settings.store.path;
+  const source = createGitSource({ url, ref, storePath, clock, emit, ...gitAuth(auth, hide) });
+  return rootedSource(source, settings.source.path);
+}
+
+function gitAuth(
+  { passwordFile, username, caFile }: GitAuth,
+  hide: Hide,
+): Pick<GitSourceOptions, "credential" | "ca"> {
+  const password = (file: string): string => {
+    const text = readFileSync(file, "utf8").trim();
+    hide(text);
+    return text;
   };
-  const { passwordFile, username, caFile } = auth;
-  const source = createGitSource({
-    url,
-    ref,
-    storePath: settings.store.path,
-    clock,
-    emit,
+  return {
     ...(passwordFile === undefined
       ? {}
-      : { credential: { username, password: () => hidden(readFileSync(passwordFile, "utf8")) } }),
+      : { credential: { username, password: () => password(passwordFile) } }),
     ...(caFile === undefined ? {} : { ca: readFileSync(caFile, "utf8") }),
-  });
-  return rootedSource(source, settings.source.path);
+  };
+}
+
+/** Where status records go, if anywhere; nothing is asked before the first turn. */
+function createRecords(settings: Settings, facts: ProcessFacts): RecordCarrier | undefined {
+  const { hide = () => {} } = facts;
+  const { carrier, git, kubernetes } = settings.statusRecords;
+  const { name: cluster } = settings.cluster;
+  const clock = systemClock;
+  if (carrier === "none") return undefined;
+  if (carrier === "git") {
+    const { url = "", auth, maxPushesPerMinute } = git;
+    return createGitRecords({ url, cluster, maxPushesPerMinute, clock, ...gitAuth(auth, hide) });
+  }
+  const { kubeconfig = "", namespace } = kubernetes;
+  const client = async () => {
+    const connection = hiding(await recordsConnection(kubeconfig, facts), facts);
+    return createKubernetesClient({ connection, clock, random: systemRandom });
+  };
+  return createClusterRecords({ client, cluster, namespace });
+}
+
+async function recordsConnection(
+  kubeconfig: string,
+  { tlsRejectUnauthorized }: ProcessFacts,
+): Promise<Connection> {
+  const refused = tlsRejectUnauthorized === undefined ? {} : { tlsRejectUnauthorized };
+  try {
+    return await connect({ kubeconfig, clock: systemClock, ...refused });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RecordError(`the kubeconfig of the records cluster cannot be used: ${why}`);
+  }
 }
 
 /** From now on this value is masked wherever something is told (P7). */
@@ -79,11 +119,13 @@ export function createAgentPorts(settings: Settings, facts: ProcessFacts, emit: 
     for (const ear of ears) ear(event);
   };
   const clock = systemClock;
+  const records = createRecords(settings, facts);
   return {
     clock,
     random: systemRandom,
     emit: tell,
     source: createSource(settings, { clock, emit: tell, hide: facts.hide ?? (() => {}) }),
+    ...(records === undefined ? {} : { records }),
     version: facts.version,
     connect: (signal) => connectCluster({ settings, facts, tell, ears }, signal),
   };
@@ -126,6 +168,7 @@ async function connectCluster(wiring: Wiring, signal: AbortSignal): Promise<Clus
     hasher,
     render: pool.run,
     inventories: createInventoryStore({ client: guarded, namespace }),
+    kept: createKeptStore({ client: guarded, namespace, clock, sealer: createSealer(key) }),
     apps: createAppObjects({ client: guarded, namespace, clock, random }),
     state: createStateStore({ client: guarded, namespace }),
     installation: { id: installation, clusterUid: uid, agentNamespace: namespace },

@@ -10,6 +10,7 @@ import { openInventory, recordIntents, recordResults } from "./pass/inventory.ts
 import { ensureNamespace } from "./pass/namespace.ts";
 import type { PassInput, PassPorts } from "./pass/pass.ts";
 import { type Pruned, prune } from "./pass/prune.ts";
+import { judgeRecreates, type Recreates } from "./pass/recreates.ts";
 import { deletingOf, waitingOf } from "./pass/unfinished.ts";
 import type { Removal } from "./plan/guard.ts";
 import type { Pass } from "./status/input.ts";
@@ -35,14 +36,16 @@ export async function reconcile(
   const inventory = tracked.value;
 
   if (writes) await ensureNamespace(ports, input, signal);
+  const recreates = await judgeRecreates(ports, { input, inventory }, signal);
   const applied = await timed(ports, { input, phase: "apply" }, () =>
-    applyStages(ports, { input, inventory }, signal),
+    applyStages(ports, { input, inventory, recreates }, signal),
   );
   const before = assess(ports, { input, inventory, results: applied });
   const { unready } = before;
-  const pruned = await timed(ports, { input, phase: "prune" }, () =>
+  const gone = await timed(ports, { input, phase: "prune" }, () =>
     prune(ports, { input, inventory, applied, unready }, signal),
   );
+  const pruned = { ...gone, ...judgedTogether(gone, recreates) };
 
   const results = [...applied, ...pruned.results];
   const after = writes
@@ -77,6 +80,13 @@ export async function remove(
     pruned,
     assessed: { health: [], unready: [] },
   });
+}
+
+/** What waits for a person, and what a person let through: of deletions for good and for a new start alike (P-51). */
+function judgedTogether(gone: Pruned, recreates: Recreates): Omit<Pruned, "results"> {
+  const held = recreates.held ?? gone.held;
+  const used = [...recreates.used, ...gone.used];
+  return { used, ...(held === undefined ? {} : { held, pending: true }) };
 }
 
 interface Conclusion {

@@ -85,10 +85,11 @@ export function suspension({
 }
 
 function passPorts(world: World): PassPorts {
-  const { client, inventories, live, hasher } = world.cluster;
+  const { client, inventories, kept, live, hasher } = world.cluster;
   return {
     client,
     inventories,
+    kept,
     live,
     hasher,
     clock: world.ports.clock,

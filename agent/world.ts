@@ -2,6 +2,7 @@ import type { AppObjects } from "./cluster/app-objects.ts";
 import type { LiveCache } from "./cluster/cache.ts";
 import type { ClusterClient, Discovery } from "./cluster/client.ts";
 import type { InventoryStore } from "./cluster/inventory.ts";
+import type { KeptStore } from "./cluster/kept.ts";
 import type { Lease } from "./cluster/lease.ts";
 import type { StateStore } from "./cluster/state.ts";
 import type { Settings } from "./config/settings.ts";
@@ -15,6 +16,7 @@ import type { Installation } from "./pass/pass.ts";
 import type { Clock, Random } from "./schedule/clock.ts";
 import type { Slot } from "./slot.ts";
 import type { ConfigSource } from "./source/source.ts";
+import type { RecordCarrier } from "./status/carrier.ts";
 
 /** What needs no cluster. */
 export interface AgentPorts {
@@ -22,6 +24,8 @@ export interface AgentPorts {
   readonly random: Random;
   readonly emit: Emit;
   readonly source: ConfigSource;
+  /** Where this cluster's status record goes; absent: nowhere. */
+  readonly records?: RecordCarrier;
   readonly version: string;
   /** Reaches the driven cluster, learns who it is, and makes what is ours there (P-84). Throws ApiError while it cannot. */
   connect(signal: AbortSignal): Promise<ClusterPorts>;
@@ -34,6 +38,7 @@ export interface ClusterPorts {
   readonly lease: Lease;
   readonly live: LiveCache;
   readonly inventories: InventoryStore;
+  readonly kept: KeptStore;
   readonly apps: AppObjects;
   readonly state: StateStore;
   readonly installation: Installation;

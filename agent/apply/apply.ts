@@ -13,9 +13,10 @@ import type { Problem } from "../model/problem.ts";
 import { problemOf, reasonOf } from "../plan/classify.ts";
 import { escapePointer } from "../plan/compare.ts";
 import { takeOver } from "../plan/take-over.ts";
+import { type Patience, recreate } from "./recreate.ts";
 import { takeOverFields, takeOverOnce } from "./take-over.ts";
 
-export type Hands = Reader & Writer & Patcher;
+export type Hands = Reader & Writer & Patcher & { readonly clock: Patience };
 
 /** Carries out a plan and decides nothing: one result per change, in order, failures included. */
 export async function apply(
@@ -125,26 +126,6 @@ async function readied(
   return due === undefined
     ? over
     : versionOf(await takeOverOnce(hands, { object: live, due }, signal));
-}
-
-/** A-62: delete, wait until it is gone, create. A crash in between heals: declared and absent is created. */
-async function recreate(
-  hands: Hands,
-  change: Extract<Change, { action: "recreate" }>,
-  signal: AbortSignal,
-): Promise<ChangeResult> {
-  const at = { ...change.ref, version: change.desired.object.apiVersion.replace(/^.*\//, "") };
-  await hands.delete(at, change.over, { propagation: "Background" }, signal);
-  if ((await hands.get(at, signal)) !== undefined) {
-    const problem: Problem = {
-      reason: "Deleting",
-      message: `${describeRef(change.ref)} waits for its finalizers before it is created again`,
-      ref: change.ref,
-    };
-    return { change, outcome: "failed", problem, warnings: [] };
-  }
-  const applied = await hands.apply(change.desired.object, undefined, signal);
-  return { change, outcome: "recreated", live: applied.object, warnings: applied.warnings };
 }
 
 /** Gone is a 404 or another UID (P-80); `live` is set while finalizers keep it. */

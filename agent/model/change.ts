@@ -63,7 +63,10 @@ export type Change =
       readonly ref: ObjectRef;
       readonly desired: Desired;
       readonly over: Version;
+      readonly live: KubeObject;
       readonly cause: Cause;
+      /** `Orphan`: what it owns stays and is found again (A-67). */
+      readonly propagation: "Background" | "Orphan";
     }
   | {
       readonly action: "delete";

@@ -13,6 +13,17 @@ export function inventoryName(app: string): string {
   return `holdfast-inventory-${app}`;
 }
 
+/** Copies of what an app lost, `n` from 0 to 9 (P-83). */
+export function keptName(app: string, n: number): string {
+  return `holdfast-kept-${app}-${n}`;
+}
+
+/** On these copies: which app, and since when. */
+export const keptLabel = "holdfast.dev/kept";
+export const keptAtAnnotation = "holdfast.dev/kept-at";
+/** On what was brought back: from which app and commit (P-83). Goes when Git declares it again. */
+export const restoredAnnotation = "holdfast.dev/restored-from";
+
 export const ownerAnnotation = "holdfast.dev/owner";
 export const installationLabel = "holdfast.dev/installation";
 export const partOfLabel = "applyset.kubernetes.io/part-of";
@@ -26,7 +37,11 @@ export const annotations = {
   holdUntil: "holdfast.dev/hold-until",
   wave: "holdfast.dev/wave",
   hook: "holdfast.dev/hook",
+  hookDeletePolicy: "holdfast.dev/hook-delete-policy",
 } as const;
+
+/** On a live hook: the change it runs for, so that it is known again after a crash (P-17). Never in Git. */
+export const hookRunAnnotation = "holdfast.dev/hook-run";
 
 export const requestKinds = ["sync", "accept", "suspend", "restore", "rollback"] as const;
 export type RequestKind = (typeof requestKinds)[number];

@@ -1,4 +1,3 @@
-import { apply } from "../apply/apply.ts";
 import type { Change, ChangeResult, Desired } from "../model/change.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { describeRef, type ObjectRef, refId } from "../model/object.ts";
@@ -7,15 +6,23 @@ import { ranks, stageOf, stagesOf } from "../plan/order.ts";
 import { definitionsReady } from "./definitions.ts";
 import { planObjects, provenUnchanged, remember } from "./observe.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
+import { type Recreates, unlessHeld } from "./recreates.ts";
+import { send } from "./send.ts";
 import { unservedChange } from "./served.ts";
 import { tell } from "./tell.ts";
 
 const tries = 5;
 
+interface Applying {
+  readonly input: PassInput;
+  readonly inventory: Inventory;
+  readonly recreates: Recreates;
+}
+
 /** Observe → plan → apply, one stage after the other; a failed object blocks only those that need it. */
 export async function applyStages(
   ports: PassPorts,
-  { input, inventory }: { readonly input: PassInput; readonly inventory: Inventory },
+  { input, inventory, recreates }: Applying,
   signal: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
   const { desired, unsendable } = input.manifests;
@@ -28,23 +35,25 @@ export async function applyStages(
   for (const { stage, objects } of stagesOf(desired)) {
     signal.throwIfAborted();
     results.push(
-      ...(await applyStage(ports, { input, inventory, objects, earlier: results }, signal)),
+      ...(await applyStage(
+        ports,
+        { input, inventory, recreates, objects, earlier: results },
+        signal,
+      )),
     );
     if (stage === 1) await definitionsReady(ports, results, signal);
   }
   return results;
 }
 
-interface StageInput {
-  readonly input: PassInput;
-  readonly inventory: Inventory;
+interface StageInput extends Applying {
   readonly objects: readonly Desired[];
   readonly earlier: readonly ChangeResult[];
 }
 
 async function applyStage(
   ports: PassPorts,
-  { input, inventory, objects, earlier }: StageInput,
+  { input, inventory, recreates, objects, earlier }: StageInput,
   signal: AbortSignal,
 ): Promise<ChangeResult[]> {
   const settled = new Map<string, Change>();
@@ -53,10 +62,10 @@ async function applyStage(
     if (change !== undefined) settled.set(desired.id, change);
   }
   const open = objects.filter(({ id }) => !settled.has(id));
-  const known = await apply(ports.client, [...settled.values()], signal);
+  const known = await send(ports, { input, changes: [...settled.values()] }, signal);
   const asked = await applyOpen(
     ports,
-    { input, inventory, objects: open, earlier: [...earlier, ...known] },
+    { input, inventory, recreates, objects: open, earlier: [...earlier, ...known] },
     signal,
   );
   const results = [...known, ...asked];
@@ -90,17 +99,19 @@ function settle(
 /** Plans and applies; what moved in between is planned again, at most five times. */
 async function applyOpen(
   ports: PassPorts,
-  { input, inventory, objects, earlier }: StageInput,
+  { input, inventory, recreates, objects, earlier }: StageInput,
   signal: AbortSignal,
 ): Promise<ChangeResult[]> {
   const results: ChangeResult[] = [];
   let open = objects;
   for (let attempt = 1; open.length > 0 && attempt <= tries; attempt += 1) {
     const planned = await planObjects(ports, { input, inventory, objects: open }, signal);
-    const changes = planned.flatMap(({ change }) => (change === "raced" ? [] : [change]));
+    const changes = planned.flatMap(({ change }) =>
+      change === "raced" ? [] : [unlessHeld(change, recreates)],
+    );
     const answered = await applyRanks(
       ports,
-      { changes, earlier: [...earlier, ...results] },
+      { input, changes, earlier: [...earlier, ...results] },
       signal,
     );
     const done = answered.filter((result) => !isToBeRepeated(result));
@@ -111,19 +122,22 @@ async function applyOpen(
   return [...results, ...open.map(raced)];
 }
 
+interface Ranked {
+  readonly input: PassInput;
+  readonly changes: readonly Change[];
+  readonly earlier: readonly ChangeResult[];
+}
+
 /** A rank goes out together; the next one starts when all of it are answered (semantics §3.1). */
 async function applyRanks(
   ports: PassPorts,
-  {
-    changes,
-    earlier,
-  }: { readonly changes: readonly Change[]; readonly earlier: readonly ChangeResult[] },
+  { input, changes, earlier }: Ranked,
   signal: AbortSignal,
 ): Promise<ChangeResult[]> {
   const results: ChangeResult[] = [];
   for (const rank of ranks(changes)) {
     const due = rank.map((change) => blockChange(change, [...earlier, ...results]));
-    results.push(...(await apply(ports.client, due, signal)));
+    results.push(...(await send(ports, { input, changes: due }, signal)));
   }
   return results;
 }

@@ -1,6 +1,7 @@
 import type { LiveCache } from "../cluster/cache.ts";
 import type { ClusterClient, Discovery } from "../cluster/client.ts";
 import type { InventoryStore } from "../cluster/inventory.ts";
+import type { KeptStore } from "../cluster/kept.ts";
 import type { HealthRules } from "../health/cel.ts";
 import type { TrackedHealth } from "../health/settle.ts";
 import type { Manifests } from "../manifests.ts";
@@ -17,6 +18,8 @@ export interface PassPorts {
   /** Guarded by the lease: without it nothing is sent. */
   readonly client: ClusterClient;
   readonly inventories: Pick<InventoryStore, "read" | "write" | "remove">;
+  /** Copies of what is about to be deleted (P-83). */
+  readonly kept: Pick<KeptStore, "keep">;
   /** May decide *unchanged* and health, never absence, ownership or deletion (C-18). */
   readonly live: Pick<LiveCache, "entry" | "put">;
   readonly clock: Clock;

@@ -1,4 +1,3 @@
-import { apply } from "../apply/apply.ts";
 import { servedKind } from "../cluster/client.ts";
 import { ApiError } from "../cluster/errors.ts";
 import { declaredIn } from "../manifests.ts";
@@ -14,6 +13,7 @@ import { spare } from "../plan/spare.ts";
 import { changeOf, type Verdict } from "../plan/verdict.ts";
 import { defines } from "./definitions.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
+import { send } from "./send.ts";
 import { tell } from "./tell.ts";
 
 /** How long a write without an answer may still happen (semantics §12). */
@@ -194,7 +194,7 @@ async function carryOut(
   );
   const results: ChangeResult[] = [];
   for (const rank of ordered) {
-    const answered = await apply(ports.client, rank, signal);
+    const answered = await send(ports, { input, changes: rank }, signal);
     results.push(...answered.map((result) => withLive(result, found)));
   }
   for (const result of results) tell(ports, input, result);

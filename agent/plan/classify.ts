@@ -82,7 +82,7 @@ const nextSteps: Partial<Record<Reason, string>> = {
   Rejected:
     "fix the object at that place; holdfast diff shows the server's answer before the merge",
   ImmutableField:
-    "undo the change, or delete the object by hand: it is made again as Git declares it",
+    "undo the change, allow it to be deleted and made again (annotate it holdfast.dev/recreate: enabled in Git), or delete it by hand",
   AdmissionDenied: "change the object as the policy asks, or ask the owner of the policy",
 };
 

@@ -107,16 +107,34 @@ function tracked({ inventory, changeId, declared }: GuardInput): number {
 function tooMany(doomed: readonly Doomed[], input: GuardInput): Tripped | undefined {
   const counted = doomed.filter(({ ref }) => !hasHashedSuccessor(ref, input.declared));
   const total = tracked(input);
-  const share = counted.length / Math.max(total, 1);
-  const percent = `${Math.round(input.maxShare * 100)} %`;
   const rules: readonly [boolean, string][] = [
-    [counted.length > 10 && share > input.maxShare, `more than 10, and more than ${percent}`],
-    [counted.length >= 3 && share > 0.5, "at least 3, and more than half"],
     [counted.length > 0 && counted.length >= total, "that is everything"],
     [isLastWorkload(counted, input.declared), "the last workload is among them"],
   ];
-  const why = rules.find(([trips]) => trips)?.[1];
+  const why = aboveShare(counted.length, input) ?? rules.find(([trips]) => trips)?.[1];
   return why === undefined ? undefined : { reason: "PruneGuard", why };
+}
+
+function aboveShare(number: number, input: GuardInput): string | undefined {
+  const share = number / Math.max(tracked(input), 1);
+  const percent = `${Math.round(input.maxShare * 100)} %`;
+  if (number > 10 && share > input.maxShare) return `more than 10, and more than ${percent}`;
+  return number >= 3 && share > 0.5 ? "at least 3, and more than half" : undefined;
+}
+
+/**
+ * P-51: what is deleted to be made anew counts by number and share, together with what goes for good. It comes back, so
+ * it is neither the last workload nor everything: an app that is one Job may be run again unasked.
+ */
+export function guardRecreates(refs: readonly ObjectRef[], input: GuardInput): Guarding {
+  const plan = input.hasher.sha256(`recreate\n${planText(refs)}`).slice(0, 12);
+  const dropped = [...input.inventory.entries.keys()].filter((id) => !input.declared.has(id));
+  const why = refs.length === 0 ? undefined : aboveShare(refs.length + dropped.length, input);
+  if (why === undefined) return { used: [], plan };
+  const accept = input.accepts.find((candidate) => lets(candidate, refs, { plan, input }));
+  if (accept !== undefined) return { used: [accept.key], plan };
+  const message = `Commit ${input.commit.slice(0, 7)} would delete ${refs.length} of ${tracked(input)} objects and make them anew: ${why}`;
+  return { held: { reason: "PruneGuard", message, plan, deletions: refs }, used: [], plan };
 }
 
 function isLastWorkload(doomed: readonly Doomed[], declared: ReadonlySet<string>): boolean {

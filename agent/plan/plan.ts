@@ -12,6 +12,7 @@ import { shapePayload, unstableRule } from "./ignore.ts";
 import { maskFields } from "./mask.ts";
 import { objectSettings } from "./object-settings.ts";
 import { marksToStrip, ownershipOf } from "./ownership.ts";
+import { planRecreate, refuseDefinition, type Stuck } from "./recreate.ts";
 import { takeOver } from "./take-over.ts";
 
 /** What a fresh read said of one object. */
@@ -102,6 +103,8 @@ function prepareExisting(desired: Desired, live: KubeObject, context: PlanContex
   }
   const foreign = planForeign(desired, live, context);
   if (foreign !== undefined) return { settled: foreign };
+  const refused = refuseDefinition({ desired, live });
+  if (refused !== undefined) return { settled: refused };
   if (objectSettings(desired.object).createOnly) {
     return { settled: { action: "unchanged", ref, desired, live } };
   }
@@ -125,7 +128,7 @@ export function judge(
 ): Change | "raced" {
   const { desired, live, payload, over } = asked;
   const { ref } = desired;
-  if (!predicted.ok) return judgeRefusal(desired, predicted.failure);
+  if (!predicted.ok) return judgeRefusal(asked, predicted.failure, context);
   if (objectsEqual(live, predicted.object) && takeOver(live) === undefined) {
     return { action: "unchanged", ref, desired, live };
   }
@@ -144,9 +147,15 @@ export function judge(
   return { action: "update", ref, desired, payload, over, live, cause, fields, adopts, ...strips };
 }
 
-function judgeRefusal(desired: Desired, failure: ApiFailure): Change | "raced" {
-  if (isRace(failure) && !isImmutable(failure)) return "raced";
-  return { action: "fail", ref: desired.ref, problem: problemOf(failure, desired) };
+function judgeRefusal(stuck: Stuck, failure: ApiFailure, context: PlanContext): Change | "raced" {
+  const { desired, live } = stuck;
+  if (isRace(failure)) return "raced";
+  if (!isImmutable(failure)) {
+    return { action: "fail", ref: desired.ref, problem: problemOf(failure, desired) };
+  }
+  const planned = planRecreate(stuck, failure, context);
+  if (planned.action !== "recreate") return planned;
+  return leaveDrift({ desired, live, fields: [], cause: planned.cause }, context) ?? planned;
 }
 
 /** Digest same as applied last, yet different: drift. Never applied: retry of an intent, or a first change (§0.2). */

@@ -6,7 +6,9 @@ import { connectTo } from "../../agent/cluster/connection.ts";
 import { ensureFootprint } from "../../agent/cluster/footprint.ts";
 import { clusterUid, installationOf } from "../../agent/cluster/installation.ts";
 import { createInventoryStore } from "../../agent/cluster/inventory.ts";
+import { createKeptStore } from "../../agent/cluster/kept.ts";
 import { createKubernetesClient } from "../../agent/cluster/kubernetes.ts";
+import { createSealer } from "../../agent/cluster/seal.ts";
 import { createStateStore } from "../../agent/cluster/state.ts";
 import { parseSettings } from "../../agent/config/settings.ts";
 import { refreshDiscovery, watchKinds } from "../../agent/discovery.ts";
@@ -110,6 +112,7 @@ export class Bench {
           hasher: testHasher,
           render: (job, signal) => runRender(job, { hasher: testHasher, tools: {} }, signal),
           inventories: createInventoryStore(store),
+          kept: createKeptStore({ ...store, clock, sealer: createSealer(new Uint8Array(32)) }),
           apps: createAppObjects({ ...store, clock, random: realRandom }),
           state: createStateStore(store),
           installation: { id, clusterUid: uid, agentNamespace },
@@ -213,11 +216,13 @@ export class Bench {
 
   ports(client: ClusterClient = this.world.cluster.client): PassPorts {
     const { live, hasher, installation } = this.world.cluster;
+    const sealer = createSealer(new Uint8Array(32));
     const { clock, emit } = this.world.ports;
     const { agentNamespace: namespace } = installation;
     return {
       client,
       inventories: createInventoryStore({ client, namespace }),
+      kept: createKeptStore({ client, namespace, clock, sealer }),
       live,
       hasher,
       clock,

@@ -8,6 +8,7 @@ import { Follower } from "./follower.ts";
 import { createLead } from "./lead.ts";
 import type { Trigger } from "./model/event.ts";
 import { ReconcileError } from "./model/reason.ts";
+import { publishRecords, sayable } from "./records.ts";
 import { takeRequests, tellAgain } from "./requests.ts";
 import { restoreSlots } from "./restore.ts";
 import { retryDelayMs } from "./schedule/backoff.ts";
@@ -47,6 +48,7 @@ export class Agent {
       await cluster.lease.release(AbortSignal.timeout(5000)).catch(() => undefined);
       await cluster.close();
       await this.#ports.source.close();
+      await this.#ports.records?.close();
     }
   }
 
@@ -159,10 +161,12 @@ export class Agent {
       },
       signal,
     );
+    const records = this.#publishRecords(world, signal);
     try {
       await this.#loop(world, signal);
     } finally {
       forget();
+      await records;
       const patience = clock.sleep(10_000, hard.signal).then(
         () => hard.abort(),
         () => undefined,
@@ -172,6 +176,14 @@ export class Agent {
       await patience;
       await asked.catch(() => undefined);
     }
+  }
+
+  async #publishRecords(world: World, signal: AbortSignal): Promise<void> {
+    const { records: carrier, clock, random, emit } = this.#ports;
+    if (carrier === undefined) return;
+    const look = () => sayable(world, this.snapshot());
+    const { heartbeatMs } = this.#settings.statusRecords;
+    await publishRecords({ carrier, clock, random, emit }, { heartbeatMs, look }, signal);
   }
 
   async #loop(world: World, signal: AbortSignal): Promise<void> {

@@ -12,7 +12,8 @@ export const chartSettings: readonly string[] = [
   "store.sizeLimit",
   "metrics.host",
   "statusPage.host",
-  "statusRecords.git.passwordFile",
+  "statusRecords.git.auth.passwordFile",
+  "statusRecords.git.auth.caFile",
   "statusRecords.kubernetes.kubeconfig",
 ];
 

@@ -44,6 +44,7 @@ const secrets = {
       auth: group("Who pushes the records.", {
         existingSecret: text("Secret with the password or token."),
         passwordKey: text("Its key with the password or token.", "password"),
+        caKey: text("Its key with the certificate authority of the Git host, PEM. Empty: none."),
       }),
     }),
     kubernetes: group("", {

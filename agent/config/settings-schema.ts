@@ -159,12 +159,17 @@ export const settingsSchema = {
       heartbeat: duration("How often a record is renewed although nothing changed.", "10m"),
       git: group("Carrier git.", {
         url: { type: "string", format: "git-url", description: "Repository of the records." },
-        passwordFile: text("File with the password or token."),
+        auth: group("Who pushes the records.", {
+          username: text("User name; a token alone needs none."),
+          passwordFile: text("File with the password or token; read anew for every exchange."),
+          caFile: text("File with the certificate authority of the Git host, PEM."),
+        }),
         maxPushesPerMinute: {
           type: "integer",
-          minimum: 1,
+          minimum: 2,
           maximum: 600,
-          description: "What the Git host asks for.",
+          description:
+            "What the Git host allows for one repository; all agents of a fleet say the same.",
           default: 6,
         },
       }),

@@ -30,12 +30,7 @@ export interface Settings {
     readonly intervalMs: number;
     /** 0 to 1. */
     readonly jitter: number;
-    readonly auth: {
-      readonly username?: string;
-      /** File that holds the token or password; read anew when refused. */
-      readonly passwordFile?: string;
-      readonly caFile?: string;
-    };
+    readonly auth: GitAuth;
   };
   readonly store: { readonly path: string; readonly sizeLimitBytes: number };
   readonly lease: {
@@ -70,11 +65,19 @@ export interface Settings {
     readonly heartbeatMs: number;
     readonly git: {
       readonly url?: string;
-      readonly passwordFile?: string;
+      readonly auth: GitAuth;
       readonly maxPushesPerMinute: number;
     };
     readonly kubernetes: { readonly kubeconfig?: string; readonly namespace: string };
   };
+}
+
+/** How the agent shows a Git host who it is. */
+export interface GitAuth {
+  readonly username?: string;
+  /** File that holds the token or password; read anew for every exchange. */
+  readonly passwordFile?: string;
+  readonly caFile?: string;
 }
 
 /** One entry of the download allow-list. */
@@ -185,14 +188,19 @@ function leaseProblems({
   return [problem("lease", message)];
 }
 
-function carrierProblems({ carrier, git }: Settings["statusRecords"]): readonly Problem[] {
-  if (carrier !== "git" || git.url !== undefined) return [];
-  return [
-    problem(
-      "statusRecords.git.url",
-      "carrier git needs statusRecords.git.url: the repository of the records",
-    ),
-  ];
+function carrierProblems({
+  carrier,
+  git,
+  kubernetes,
+}: Settings["statusRecords"]): readonly Problem[] {
+  const needs = {
+    git: ["git.url", git.url, "the repository of the records"],
+    kubernetes: ["kubernetes.kubeconfig", kubernetes.kubeconfig, "of the records cluster"],
+    none: undefined,
+  }[carrier];
+  if (needs === undefined || needs[1] !== undefined) return [];
+  const field = `statusRecords.${needs[0]}`;
+  return [problem(field, `carrier ${carrier} needs ${field}: ${needs[2]}`)];
 }
 
 type Group<K extends keyof WrittenSettings> = NonNullable<WrittenSettings[K]>;
@@ -224,7 +232,12 @@ function typed(written: Complete): Settings {
       writeTimeoutMs: milliseconds(lease.writeTimeout),
     },
     remotes: remotes.map((url) => ({ url })),
-    statusRecords: { carrier, heartbeatMs: milliseconds(heartbeat), git, kubernetes },
+    statusRecords: {
+      carrier,
+      heartbeatMs: milliseconds(heartbeat),
+      git: { ...git, auth: git.auth ?? {} },
+      kubernetes,
+    },
   };
 }
 

@@ -88,6 +88,14 @@ export type AgentEvent =
   | { readonly type: "status"; readonly before: UnitStatus | undefined; readonly after: UnitStatus }
   | { readonly type: "unit-removed"; readonly app: string }
   | {
+      /** Of the status record of this cluster; `started`: from now on one is expected. */
+      readonly type: "record";
+      readonly result: "started" | "published" | "failed";
+      /** What the record states as its heartbeat. */
+      readonly intervalSeconds: number;
+      readonly message?: string;
+    }
+  | {
       readonly type: "warning";
       readonly app?: string;
       readonly reason: "FilesIgnored" | "Deprecated" | "NonDeterministic" | "HookSkipped";

@@ -8,7 +8,7 @@ import { parseCommit, parseTree } from "./objects.ts";
 import type { GitObject } from "./pack.ts";
 import { readPack } from "./pack-check.ts";
 import { delim, flush, linesOf, packet, readPackets } from "./pkt-line.ts";
-import { recordFile, recordRef, recordRefs, wholeOf } from "./push-record.ts";
+import { once, recordFile, recordRef, recordRefs, wholeOf } from "./push-record.ts";
 
 interface Known {
   readonly id: string;
@@ -98,7 +98,7 @@ async function bringTogether(
         accept: "application/x-git-upload-pack-result",
         "git-protocol": "version=2",
       },
-      body: [fetchCommand(tips.map(([, id]) => id))],
+      body: once(fetchCommand(tips.map(([, id]) => id))),
     });
     return packOf(await wholeOf(answer.body), url);
   });

@@ -50,7 +50,7 @@ export async function pushRecord(
         "content-type": "application/x-git-receive-pack-request",
         accept: "application/x-git-receive-pack-result",
       },
-      body: [Buffer.concat([command, flush, writePack(objects.all)])],
+      body: once(Buffer.concat([command, flush, writePack(objects.all)])),
     });
     judge(linesOf(readPackets(await wholeOf(answer.body)).packets), ref, url);
   } catch (error) {
@@ -81,6 +81,11 @@ function objectsOf(record: StatusRecord, atMs: number) {
   const text = `tree ${objectId(tree)}\nauthor ${who}\ncommitter ${who}\n\n${message}\n`;
   const commit: GitObject = { type: "commit", content: Buffer.from(text) };
   return { commit: objectId(commit), all: [commit, tree, blob] };
+}
+
+/** A body of one piece. */
+export async function* once(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
+  yield bytes;
 }
 
 /** Every byte of an answer; the transport has capped it. */

@@ -87,6 +87,9 @@ export class LogWriter {
           stack: event.stack,
         });
         break;
+      case "record":
+        this.#once("record", event.message ?? "", () => this.#record(event));
+        break;
       case "rendered":
       case "phase":
       case "watch-restarted":
@@ -142,6 +145,13 @@ export class LogWriter {
     const event = "fleet-read";
     if (problems === 0) this.#log("info", "the fleet's documents are valid", { event });
     else this.#log("warn", `${problems} problems in the fleet's documents`, { event, problems });
+  }
+
+  /** Of failures the first of a kind, of success the first and the one that ends a failure. */
+  #record({ result, message }: Of<"record">): void {
+    const event = "record";
+    if (message === undefined) this.#log("info", `status record ${result}`, { event });
+    else this.#log("warn", `status record not published: ${message}`, { event });
   }
 
   #passEnded(event: Of<"pass-ended">): void {

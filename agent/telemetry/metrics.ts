@@ -52,20 +52,27 @@ export function createMetrics(settings: MetricsSettings): Metrics {
   const counting = new Counting(registry, clock, fixed);
   const delivery = new Delivery(registry, environment);
   let leads = false;
+  let publishes = false;
 
   function take(event: AgentEvent): void {
     if (event.type === "lease") {
       if (leads && !event.held) state.forgetApps();
       leads = event.held;
     }
+    if (event.type === "record") publishes = true;
     state.take(event);
     counting.take(event);
     delivery.take(event);
   }
 
+  function isOff(name: MetricName): boolean {
+    if (name.startsWith("holdfast_status_record_")) return !publishes;
+    return name === "holdfast_app_revision_info" && settings.revisionLabels === false;
+  }
+
   function exported(name: MetricName): boolean {
     const row = metricRow(name);
-    if (name === "holdfast_app_revision_info" && settings.revisionLabels === false) return false;
+    if (isOff(name)) return false;
     if (row.scope === "pod") return true;
     if (!leads) return false;
     const fleetOnly = perApp === "fleet" || (perApp === "auto" && state.appCount > fleetSetAbove);

@@ -43,6 +43,20 @@ export const identityRows = {
     scope: "cluster",
     fleet: true,
   },
+  holdfast_status_record_timestamp_seconds: {
+    type: "gauge",
+    help: "When the status record was published last; the start until the first; absent if off.",
+    labels: {},
+    scope: "cluster",
+    fleet: true,
+  },
+  holdfast_status_record_interval_seconds: {
+    type: "gauge",
+    help: "How often a status record comes at least; absent if off.",
+    labels: {},
+    scope: "cluster",
+    fleet: true,
+  },
   holdfast_inventory_fill_ratio: {
     type: "gauge",
     help: "Size of the fullest inventory of the cluster, as a share of its cap.",

@@ -67,6 +67,9 @@ export class StateGauges {
       case "source-polled":
         this.#setPolled(event);
         break;
+      case "record":
+        this.#setRecord(event);
+        break;
       default:
         this.#takeUnit(event);
         break;
@@ -135,6 +138,12 @@ export class StateGauges {
     if (commit === undefined) return;
     this.#revision = commit.slice(0, 12);
     this.#setSource();
+  }
+
+  #setRecord({ result, intervalSeconds }: Extract<AgentEvent, { type: "record" }>): void {
+    if (result === "failed") return;
+    this.#registry.set("holdfast_status_record_timestamp_seconds", {}, this.#now());
+    this.#registry.set("holdfast_status_record_interval_seconds", {}, intervalSeconds);
   }
 
   /** Only the fullest of the cluster is exported. */

@@ -11,8 +11,6 @@ const design = `${shared}/design/observability.md`;
 
 /** What rules and panels use and a later stage of the product fills; each entry goes when its series comes. */
 const later: Readonly<Record<string, string>> = {
-  holdfast_status_record_timestamp_seconds: "status records",
-  holdfast_status_record_interval_seconds: "status records",
   holdfast_credential_expiry_timestamp_seconds: "known ends of credentials",
   holdfast_notifications_total: "the reporter",
   holdfast_deployments_total: "the reporter: four keys",

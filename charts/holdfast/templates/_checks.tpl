@@ -16,6 +16,9 @@
 {{- if and (eq $v.statusRecords.carrier "kubernetes") (not $v.statusRecords.kubernetes.kubeconfigSecret) }}
 {{- fail "statusRecords.carrier kubernetes needs statusRecords.kubernetes.kubeconfigSecret: a Secret with the key kubeconfig" }}
 {{- end }}
+{{- if and $v.statusRecords.git.auth.caKey (not $v.statusRecords.git.auth.existingSecret) }}
+{{- fail "statusRecords.git.auth.caKey names a key of statusRecords.git.auth.existingSecret, which is empty" }}
+{{- end }}
 {{- if and $v.source.auth.caKey (not $v.source.auth.existingSecret) }}
 {{- fail "source.auth.caKey names a key of source.auth.existingSecret, which is empty" }}
 {{- end }}

@@ -80,6 +80,10 @@
 - name: HOLDFAST_STATUS_RECORDS_GIT_URL
   value: {{ quote . }}
 {{- end }}
+{{- with .Values.statusRecords.git.auth.username }}
+- name: HOLDFAST_STATUS_RECORDS_GIT_AUTH_USERNAME
+  value: {{ quote . }}
+{{- end }}
 - name: HOLDFAST_STATUS_RECORDS_GIT_MAX_PUSHES_PER_MINUTE
   value: {{ int .Values.statusRecords.git.maxPushesPerMinute | quote }}
 - name: HOLDFAST_STATUS_RECORDS_KUBERNETES_NAMESPACE

@@ -22,6 +22,8 @@ export interface Manifests {
   readonly commit: Commit;
   readonly renderer: RendererKind;
   readonly desired: readonly Desired[];
+  /** Run around a change, once each; no ordinary objects (O-18). */
+  readonly hooks: readonly Desired[];
   /** Declared, hence never pruned, but too large to send. */
   readonly unsendable: readonly { readonly desired: Desired; readonly problem: Problem }[];
   readonly digest: string;
@@ -144,10 +146,11 @@ export async function runRender(
   const context = { unit, installation, agentNamespace, scopeOf, hasher };
   const normal = normalizeRender(rendered.value, context);
   if (normal.problems.length > 0) return { ok: false, problems: normal.problems };
-  const { desired, unsendable, digest } = normal;
+  const { desired, hooks, unsendable, digest } = normal;
   const warnings = [...said, ...normal.warnings];
-  const unknownKinds = desired.map(({ ref }) => ref).filter((kind) => scopeOf(kind) === undefined);
-  const value = { unit, commit, renderer, desired, unsendable, digest, warnings, ignored };
+  const kinds = [...desired, ...hooks].map(({ ref }) => ref);
+  const unknownKinds = kinds.filter((kind) => scopeOf(kind) === undefined);
+  const value = { unit, commit, renderer, desired, hooks, unsendable, digest, warnings, ignored };
   return { ok: true, value: { ...value, unknownKinds } };
 }
 
@@ -179,6 +182,7 @@ export function emptyManifests(unit: Unit, commit: Commit): Manifests {
     commit,
     renderer: "plain",
     desired: [],
+    hooks: [],
     unsendable: [],
     digest: "",
     warnings: [],

@@ -14,10 +14,10 @@ export function tellRender({ emit }: { readonly emit: Emit }, slot: Slot): void 
     const message = `differs from render to render, so what lives is kept: ${named.join("; ")}`;
     emit({ type: "warning", app, reason: "NonDeterministic", message });
   }
-  const hooks = (manifests?.warnings ?? []).filter(({ reason }) => reason === "HookSkipped");
-  if (hooks.length > 0) {
-    const names = hooks.map(({ ref, file }) => (ref === undefined ? file : describeRef(ref)));
-    const message = `hooks of helm are not run yet, so these are left out: ${names.join(", ")}`;
+  const skipped = (manifests?.warnings ?? []).filter(({ reason }) => reason === "HookSkipped");
+  if (skipped.length > 0) {
+    const told = skipped.map(({ ref, message }) => `${ref ? describeRef(ref) : ""} ${message}`);
+    const message = `hooks of a kind that is never run: ${told.join("; ")}`;
     emit({ type: "warning", app, reason: "HookSkipped", message });
   }
   const ignored = manifests?.ignored ?? [];

@@ -17,6 +17,7 @@ function slot(app: string, declared: readonly KubeObject[], more: Partial<Slot> 
     commit: commitOf("x"),
     renderer: "plain" as const,
     desired: declared.map(desired),
+    hooks: [],
     unsendable: [],
     digest: "",
     warnings: [],

@@ -1,7 +1,6 @@
 import type { Files } from "../model/artifact.ts";
 import type { Parsed, Problem } from "../model/problem.ts";
 import type { Unit } from "../model/unit.ts";
-import { withoutHooks } from "./helm-hooks.ts";
 import type { RenderWarning } from "./normalize.ts";
 import { objectsIn, type RenderedObject } from "./objects.ts";
 import { helmOrigins, kustomizeOrigins, type Origins } from "./origins.ts";
@@ -36,16 +35,11 @@ export function fromTool(
   const read = readOutput(output, first?.text ?? "");
   if (!read.ok) return read;
   const said = (first?.warnings ?? []).map((message) => ({ message, file: unit.file }));
-  const { objects, warnings } = appliedOf(renderer, read.value);
-  const value = { renderer, objects, warnings: [...said, ...warnings] };
+  const value = { renderer, objects: read.value, warnings: said };
   if (second === undefined) return { ok: true, value };
   const reread = readOutput(output, second.text);
   if (!reread.ok) return reread;
-  return { ok: true, value: { ...value, again: appliedOf(renderer, reread.value).objects } };
-}
-
-function appliedOf(renderer: RendererKind, objects: readonly RenderedObject[]) {
-  return renderer === "helm" ? withoutHooks(objects) : { objects, warnings: [] };
+  return { ok: true, value: { ...value, again: reread.value } };
 }
 
 /** The same parser as for files (T-13); only kustomize's output takes expressions, never Helm's. */

@@ -1,5 +1,6 @@
 import type { Desired } from "../model/change.ts";
 import type { Hasher } from "../model/digest.ts";
+import { hookOf } from "../model/hook.ts";
 import { canonicalJson, jsonEqual, writeJson } from "../model/json.ts";
 import {
   describeRef,
@@ -12,6 +13,7 @@ import {
 import { type Problem, placeOf } from "../model/problem.ts";
 import type { Unit } from "../model/unit.ts";
 import { nameGenerated } from "./generated-name.ts";
+import { withoutSkippedHooks } from "./hooks.ts";
 import { applySetIdOf, marked } from "./mark.ts";
 import type { RenderedObject } from "./objects.ts";
 import { duplicateKeys, type ObjectFault, refusedFields } from "./refuse.ts";
@@ -39,8 +41,10 @@ export interface RenderWarning {
 }
 
 export interface Normalized {
-  /** In the order of the render. */
+  /** In the order of the render; hooks stand apart. */
   readonly desired: readonly Desired[];
+  /** Run around a change, once each; never ordinary objects (O-18). */
+  readonly hooks: readonly Desired[];
   /** ObjectInvalid, one per fault; a single one stops the app before its first write (A-70). */
   readonly problems: readonly Problem[];
   /** Objects that fail alone, before sending (A-130): declared, so never pruned, but not sent. */
@@ -56,12 +60,13 @@ export function normalize(
   context: NormalizeContext,
 ): Normalized {
   const { unit, agentNamespace, hasher } = context;
-  const named = nameGenerated(rendered, hasher);
+  const { objects: applied, warnings: skipped } = withoutSkippedHooks(rendered);
+  const named = nameGenerated(applied, hasher);
   const scopeOf = scopeWithCrds(
     context.scopeOf,
     named.map(({ object }) => object),
   );
-  const warnings: RenderWarning[] = [];
+  const warnings: RenderWarning[] = [...skipped];
   const placed = named.map((item) => {
     const { object, warning } = placeIn(item.object, unit.namespace, scopeOf);
     if (warning !== undefined) warnings.push(warningAt(item, object, warning));
@@ -79,7 +84,11 @@ export function normalize(
     warnings.push(...shaped.warnings.map((text) => warningAt(item, item.object, text)));
     all.push(desiredOf(item, marked(shaped.object, owner), hasher));
   }
-  return { ...sizes(all), problems: found, warnings, digest: renderDigest(all, hasher) };
+  const hooks = all.filter(({ object }) => hookOf(object) !== undefined);
+  const sized = sizes(all.filter((item) => !hooks.includes(item)));
+  const tooLarge = sizes(hooks).unsendable.map(({ problem }) => problem); // none of the change may start without it
+  const told = [...found, ...tooLarge];
+  return { ...sized, hooks, problems: told, warnings, digest: renderDigest(all, hasher) };
 }
 
 /** Digest of a whole render, of its objects' digests (§0.2). */

@@ -1,4 +1,5 @@
 import { nearest } from "../config/nearest.ts";
+import { waveAnnotation, waveText } from "../model/hook.ts";
 import { isJsonObject } from "../model/json.ts";
 import {
   annotations,
@@ -40,6 +41,7 @@ export function refusedFields(object: KubeObject, agentNamespace: string): reado
     ...serverFieldFaults(object),
     ...markFaults(object),
     ...annotationFaults(object),
+    ...orderFaults(object),
     ...ownObjectFaults(object, agentNamespace),
   ];
 }
@@ -111,11 +113,31 @@ function annotationFault(key: string, value: string): string | undefined {
   if (allowed !== undefined && !allowed.includes(value)) {
     return `${key} can be ${allowed.join(", ")}; it is "${value}"`;
   }
-  if (key === annotations.wave && !/^-?[0-9]{1,9}$/.test(value)) {
-    return `${key} must be an integer in quotes; it is "${value}"`;
-  }
   return undefined;
 }
+
+/** O-11, whoever's annotation it is; and no word of a deletion policy is overlooked. */
+function orderFaults(object: KubeObject): readonly ObjectFault[] {
+  const wave = waveAnnotation(object);
+  const policy = object.metadata.annotations?.[annotations.hookDeletePolicy];
+  const words = policy?.split(",").map((word) => word.trim()) ?? [];
+  const unknown = words.filter((word) => !deletionPolicies.includes(word));
+  const faults = [
+    ...(wave === undefined || waveText.test(wave.value)
+      ? []
+      : [{ key: wave.key, message: `must be an integer in quotes; it is "${wave.value}"` }]),
+    ...unknown.map((word) => ({
+      key: annotations.hookDeletePolicy,
+      message: `can be ${deletionPolicies.join(", ")}; it is "${word}"`,
+    })),
+  ];
+  return faults.map(({ key, message }) => ({
+    pointer: `/metadata/annotations/${key.replaceAll("/", "~1")}`,
+    message: `${key} ${message}`,
+  }));
+}
+
+const deletionPolicies = ["before-hook-creation", "hook-succeeded", "hook-failed"];
 
 const ownKinds = ["ConfigMap", "Secret", "Lease"];
 

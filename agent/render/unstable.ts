@@ -26,27 +26,30 @@ export function normalizeRender(
   const first = normalize(objects, context);
   if (again === undefined) return first;
   const second = normalize(again, context);
-  const others = new Map(second.desired.map((item) => [item.id, item]));
-  const strangers = [...without(first.desired, others), ...without(second.desired, byId(first))];
-  const desired = first.desired.map((item) => settled(item, others.get(item.id), context.hasher));
+  const [one, other] = [byId(first), byId(second)];
+  const strangers = [...without(one, other), ...without(other, one)];
+  const keep = (item: Desired) => settled(item, other.get(item.id), context.hasher);
+  const [desired, hooks] = [first.desired.map(keep), first.hooks.map(keep)];
+  const all = [...desired, ...hooks];
   return {
     ...first,
     desired,
+    hooks,
     problems: [...first.problems, ...strangers.map(renamed)],
-    warnings: [...first.warnings, ...desired.flatMap(warningOf)],
-    digest: renderDigest(desired, context.hasher),
+    warnings: [...first.warnings, ...all.flatMap(warningOf)],
+    digest: renderDigest(all, context.hasher),
   };
 }
 
-function byId({ desired }: Normalized): ReadonlyMap<string, Desired> {
-  return new Map(desired.map((item) => [item.id, item]));
+function byId({ desired, hooks }: Normalized): ReadonlyMap<string, Desired> {
+  return new Map([...desired, ...hooks].map((item) => [item.id, item]));
 }
 
 function without(
-  items: readonly Desired[],
+  items: ReadonlyMap<string, Desired>,
   known: ReadonlyMap<string, Desired>,
 ): readonly Desired[] {
-  return items.filter(({ id }) => !known.has(id));
+  return [...items.values()].filter(({ id }) => !known.has(id));
 }
 
 function renamed({ file, line, ref }: Desired): Problem {

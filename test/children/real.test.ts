@@ -91,21 +91,20 @@ describe.runIf(haveTools)(`real charts (${why})`, () => {
   const configMap = (name: string) =>
     `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n`;
 
-  it("leave hooks out, and say which (O-10)", async () => {
+  it("print hooks like all else, for the reader to sort out (O-10)", async () => {
     const hook = (name: string, event: string) =>
       `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  annotations: { helm.sh/hook: "${event}" }\n`;
     const rendered = await renderIt({
       ...own,
       "apps/shop/templates/a.yaml": hook("test", "test"),
       "apps/shop/templates/b.yaml": hook("pre", "pre-install,pre-upgrade"),
-      "apps/shop/templates/c.yaml": hook("gone", "post-delete"),
-      "apps/shop/templates/d.yaml": configMap("kept"),
+      "apps/shop/templates/c.yaml": configMap("kept"),
     });
-    expect(rendered.ok && rendered.value.objects.map(({ object }) => object.metadata.name)).toEqual(
-      ["kept"],
-    );
-    expect(rendered.ok && rendered.value.warnings).toMatchObject([
-      { ref: { name: "pre" }, file: "apps/shop/templates/b.yaml" },
+    const found = rendered.ok ? rendered.value.objects : [];
+    expect(found.map(({ object, file }) => `${object.metadata.name} ${file}`).sort()).toEqual([
+      "kept apps/shop/templates/c.yaml",
+      "pre apps/shop/templates/b.yaml",
+      "test apps/shop/templates/a.yaml",
     ]);
   });
 
@@ -253,7 +252,9 @@ describe.runIf(haveTools && haveInputs.ok)(`podinfo (${why}; ${haveInputs.why})`
     const charted = await placesOf(chart, {
       values: { replicaCount: 2, hpa: { enabled: true }, ingress: { enabled: true } },
     });
-    expect(charted).toEqual([
+    const tests = charted.filter((place) => place.includes("/templates/tests/"));
+    expect(tests).toHaveLength(3); // left out later, like all hooks that are never run (O-10)
+    expect(charted.filter((place) => !tests.includes(place))).toEqual([
       "Service shop-podinfo apps/shop/templates/service.yaml:3",
       "Deployment shop-podinfo apps/shop/templates/deployment.yaml:2",
       "HorizontalPodAutoscaler shop-podinfo apps/shop/templates/hpa.yaml:3",

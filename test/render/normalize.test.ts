@@ -128,7 +128,14 @@ describe("what cannot stand in Git (A-3)", () => {
     ["metadata: { name: a, labels: { applyset.kubernetes.io/part-of: x } }", "part-of"],
     ["metadata: { name: a, annotations: { holdfast.dev/prnue: disabled } }", "holdfast.dev/prune"],
     ["metadata: { name: a, annotations: { holdfast.dev/prune: 'false' } }", "disabled"],
-    ["metadata: { name: a, annotations: { holdfast.dev/wave: '1.5' } }", "integer"],
+    ["metadata: { name: a, annotations: { holdfast.dev/wave: '1.5' } }", "integer"], // O-11
+    ["metadata: { name: a, annotations: { argocd.argoproj.io/sync-wave: first } }", "integer"],
+    ["metadata: { name: a, annotations: { holdfast.dev/hook: before } }", "pre, post, failure"],
+    [
+      "metadata: { name: a, annotations: { holdfast.dev/hook-delete-policy: hook-suceeded } }",
+      "hook-succeeded",
+    ],
+    ["metadata: { name: a, annotations: { holdfast.dev/hook-run: x } }", "unknown annotation"],
     ["metadata: { generateName: a- }", "generateName"],
     ["metadata: { name: holdfast-state, namespace: holdfast-system }", "own state"],
     ["metadata: { name: holdfast-inventory-x, namespace: holdfast-system }", "own state"],
@@ -156,7 +163,7 @@ describe("what cannot stand in Git (A-3)", () => {
   it("a hook without name gets one that is stable for the change (A-86)", () => {
     const text = (data: string): string =>
       `apiVersion: batch/v1\nkind: Job\nmetadata: { generateName: migrate-, annotations: { helm.sh/hook: pre-install } }\nspec: { a: ${data} }\n`;
-    const name = (data: string): string => only(text(data)).metadata.name;
+    const name = (data: string) => run(text(data)).hooks[0]?.ref.name;
     expect(name("1")).toMatch(/^migrate-[0-9a-f]{8}$/);
     expect(name("1")).toBe(name("1"));
     expect(name("1")).not.toBe(name("2"));

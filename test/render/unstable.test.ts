@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { shapePayload, unstableRule } from "../../agent/plan/ignore.ts";
-import { withoutHooks } from "../../agent/render/helm-hooks.ts";
 import { objectsIn } from "../../agent/render/objects.ts";
 import { normalizeRender, unstablePaths } from "../../agent/render/unstable.ts";
 import { parseYaml } from "../../agent/render/yaml.ts";
@@ -82,32 +81,5 @@ describe("what differs between two renders (N-30)", () => {
     expect(normalized(configMap("{ k: v }"), undefined).desired[0]?.unstable).toBeUndefined();
     const same = normalized(configMap("{ k: v }"), configMap("{ k: v }"));
     expect(same).toEqual(normalized(configMap("{ k: v }"), undefined));
-  });
-});
-
-describe("helm's hooks (O-10)", () => {
-  const applied = (events: string) =>
-    withoutHooks(
-      objectsOf(
-        `apiVersion: v1\nkind: Pod\nmetadata: { name: a, annotations: { helm.sh/hook: "${events}" } }\n`,
-      ),
-    );
-
-  it.each(["test", "test-success", "post-delete", "pre-rollback", "test,pre-delete"])(
-    "%s is not applied",
-    (events) => {
-      expect(applied(events)).toEqual({ objects: [], warnings: [] });
-    },
-  );
-
-  it.each(["pre-install", "post-upgrade", "pre-install, pre-upgrade", "test,post-install"])(
-    "%s is left out, and said",
-    (events) => {
-      expect(applied(events)).toMatchObject({ objects: [], warnings: [{ ref: { name: "a" } }] });
-    },
-  );
-
-  it.each(["crd-install", "crd-install,pre-install", ""])("%j is an ordinary object", (events) => {
-    expect(applied(events).objects).toHaveLength(1);
   });
 });

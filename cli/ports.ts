@@ -120,6 +120,7 @@ async function connectTo(
     apps: createAppObjects({ client, namespace, clock, random }),
     state: createStateStore({ client, namespace }),
     inventories: createInventoryStore({ client, namespace }),
+    uid: (signal) => clusterUid(client, signal),
     installation: async (signal) => installationOf(await clusterUid(client, signal), namespace),
   };
 }

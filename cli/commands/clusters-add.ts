@@ -1,7 +1,9 @@
 import { parse } from "yaml";
 import { folderOf } from "../../agent/model/paths.ts";
 import { clusterYaml } from "../output/edit-cluster.ts";
+import { sections } from "../output/text.ts";
 import { effectOn } from "./cluster-effect.ts";
+import { identityOf, identityText, refuseKnownUid } from "./cluster-identity.ts";
 import type { CommandContext } from "./context.ts";
 import { type FleetView, knownClusters } from "./fleet-view.ts";
 import { listFlag, usage } from "./globals.ts";
@@ -25,8 +27,10 @@ export async function addCluster(
     const place = await preparePlace(context, repository, flags);
     const fleet = await openFleet(context, place.view);
     refuseTwin(fleet, name);
+    const identity = await identityOf(context, name);
+    refuseKnownUid(fleet, name, identity);
     const path = pathFor(fleet, name);
-    const content = new TextEncoder().encode(clusterYaml({ name, labels, values }));
+    const content = new TextEncoder().encode(clusterYaml({ name, labels, values, identity }));
     const files = new Map([[path, { content, mode: "100644" as const }]]);
     const effect = await effectOn(context, { view: place.view, files, cluster: name });
     return await deliver(context, place, {
@@ -35,6 +39,9 @@ export async function addCluster(
       branch: `add-cluster-${name}`,
       message: `Add cluster ${name}\n`,
       ...effect,
+      facts: { ...effect.facts, ...(identity === undefined ? {} : { identity }) },
+      effect: (style) =>
+        sections(identity === undefined ? "" : identityText(identity), effect.effect(style)),
     });
   });
 }
@@ -45,7 +52,7 @@ function refuseTwin({ fleet }: FleetView, name: string): void {
   throw new CliError({
     what: `there is a cluster ${name} already`,
     where: `${twin.file}:${twin.line}`,
-    next: `change its labels: holdfast clusters label ${name} k=v k-`,
+    next: `change its labels: holdfast clusters label ${name} k=v k-; it was rebuilt: --replace`,
   });
 }
 

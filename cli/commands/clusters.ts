@@ -20,8 +20,11 @@ export async function clusters(
     case "targets":
       return await (await import("./clusters-targets.ts")).targets(context, one(chosen, words));
     case "add": {
-      const { addCluster } = await import("./clusters-add.ts");
-      return await addCluster(context, { name: one(chosen, words), flags });
+      const wish = { name: one(chosen, words), flags };
+      if (flags.replace === true) {
+        return await (await import("./clusters-replace.ts")).replaceCluster(context, wish);
+      }
+      return await (await import("./clusters-add.ts")).addCluster(context, wish);
     }
     case "label": {
       const { labelCluster } = await import("./clusters-label.ts");
@@ -48,8 +51,9 @@ function one(action: ClusterAction, words: readonly string[]): string {
 
 function checkFlags(action: ClusterAction, flags: CommandArguments["flags"]): void {
   const facts = [...listFlag(flags, "label"), ...listFlag(flags, "value")];
-  if (action !== "add" && facts.length > 0) {
-    throw usage(`--label and --value are for clusters add, not ${action}`, examples.add);
+  if (action !== "add" && (facts.length > 0 || flags.replace === true)) {
+    const what = `--label, --value and --replace are for clusters add, not ${action}`;
+    throw usage(what, examples.add);
   }
   const writes = action === "add" || action === "label";
   if (!writes && destinations.some((name) => flags[name] !== undefined)) {

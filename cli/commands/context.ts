@@ -91,6 +91,8 @@ export interface ConnectedCluster {
   readonly apps: Pick<AppObjects, "list">;
   readonly state: Pick<StateStore, "read">;
   readonly inventories: Pick<InventoryStore, "read">;
+  /** Of its kube-system namespace (NEG-72). */
+  uid(signal: AbortSignal): Promise<string>;
   /** Id of the agent's installation there (P-3). */
   installation(signal: AbortSignal): Promise<string>;
 }

@@ -11,6 +11,10 @@ export const clustersCommand: CommandSpec = {
   flags: [
     { flags: "--label <k=v>", summary: "with add: a label; repeatable", repeatable: true },
     { flags: "--value <k=v>", summary: "with add: a value, as YAML; repeatable", repeatable: true },
+    {
+      flags: "--replace",
+      summary: "with add: the cluster was rebuilt; its file gets the UID that --context shows",
+    },
     ...prepareFlags.map((flag) => ({ ...flag, summary: `with add, label: ${flag.summary}` })),
   ],
   examples: [
@@ -20,6 +24,10 @@ export const clustersCommand: CommandSpec = {
     {
       line: "holdfast clusters add prod-eu-2 --label env=prod --value replicas=3 --pr",
       says: "its file, as a pull request",
+    },
+    {
+      line: "holdfast clusters add prod-eu-2 --context admin@eu2 --label env=prod",
+      says: "with UID and version as the cluster says them",
     },
     { line: "holdfast clusters label prod-eu-2 tier=gold canary-", says: "which apps come and go" },
   ],

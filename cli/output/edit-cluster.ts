@@ -5,19 +5,34 @@ export interface ClusterFile {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly values: Readonly<Record<string, unknown>>;
+  /** What the cluster says of itself, where it was asked. */
+  readonly identity?: Identity | undefined;
+}
+
+interface Identity {
+  readonly uid: string;
+  /** `1.36` */
+  readonly kubernetes: string;
 }
 
 /** The file of a new cluster. */
-export function clusterYaml({ name, labels, values }: ClusterFile): string {
+export function clusterYaml({ name, labels, values, identity }: ClusterFile): string {
   const hasLabels = Object.keys(labels).length > 0;
   const hasValues = Object.keys(values).length > 0;
   const document = new Document({
     apiVersion: documentApiVersion,
     kind: "Cluster",
     metadata: { name, ...(hasLabels ? { labels } : {}) },
-    spec: hasValues ? { values } : {},
+    spec: { ...factsOf(identity), ...(hasValues ? { values } : {}) },
   });
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
+
+/** A server that does not tell its version leaves that field as it is. */
+function factsOf(identity: Identity | undefined): Readonly<Record<string, string>> {
+  if (identity === undefined) return {};
+  const { uid, kubernetes } = identity;
+  return { uid, ...(kubernetes === "" ? {} : { kubernetes }) };
 }
 
 /** What happens to labels; `undefined` takes one off. */
@@ -25,6 +40,20 @@ export type LabelEdits = ReadonlyMap<string, string | undefined>;
 
 /** A file with the labels of one cluster changed; comments, order, other documents and everything else stay (cli.md §1). */
 export function withLabels(file: string, name: string, edits: LabelEdits): string {
+  return edited(file, name, (document) => editLabels(document, edits));
+}
+
+/** The same with `spec.uid` and `spec.kubernetes` of a cluster that was rebuilt. */
+export function withIdentity(file: string, name: string, identity: Identity): string {
+  return edited(file, name, (document) => {
+    if (document.get("spec") === null) document.delete("spec");
+    for (const [key, value] of Object.entries(factsOf(identity))) {
+      document.setIn(["spec", key], value);
+    }
+  });
+}
+
+function edited(file: string, name: string, edit: (document: Document) => void): string {
   const documents = parseAllDocuments(file);
   if (!Array.isArray(documents)) return file;
   for (const document of documents) {
@@ -32,13 +61,13 @@ export function withLabels(file: string, name: string, edits: LabelEdits): strin
     if (error !== undefined) throw error;
     const isMeant =
       document.get("kind") === "Cluster" && document.getIn(["metadata", "name"]) === name;
-    if (isMeant) edit(document, edits);
+    if (isMeant) edit(document);
   }
   const format = { lineWidth: 0, flowCollectionPadding: true };
   return documents.map((document) => document.toString(format)).join("");
 }
 
-function edit(document: Document, edits: LabelEdits): void {
+function editLabels(document: Document, edits: LabelEdits): void {
   const path = ["metadata", "labels"];
   for (const [key, value] of edits) {
     if (value === undefined) document.deleteIn([...path, key]);

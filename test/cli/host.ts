@@ -202,6 +202,7 @@ export function clusterOf(
     apps: { list: async () => objects },
     state: { read: async () => undefined },
     inventories: { read: async () => undefined },
+    uid: async () => "6f0c1a52-0000-4000-8000-000000000000",
     installation: async () => "aaaaaaaaaa",
     client: {
       discover: async () => ({

@@ -220,6 +220,7 @@ describe("clusters", () => {
     [["get"], "clusters get needs one name"],
     [["list", "--push"], "clusters list writes nothing"],
     [["get", "dev", "--label", "a=b"], "are for clusters add"],
+    [["label", "dev", "a=b", "--replace"], "are for clusters add"],
   ])("%j: exit 2, and what to write instead", async (args, says) => {
     const { code, stderr } = await runWith(given, "clusters", ...args);
     expect(code).toBe(2);
@@ -231,5 +232,76 @@ describe("clusters", () => {
     expect(candidates(["clusters", "l"], names)).toEqual(["label", "list"]);
     expect(candidates(["clusters", "get", ""], names)).toEqual(["dev", "prod"]);
     expect(candidates(["clusters", "targets", ""], names)).toEqual(["dev", "prod", "shop"]);
+  });
+});
+
+const uid = "6f0c1a52-0000-4000-8000-000000000000";
+
+describe("clusters add --context", () => {
+  const add = (more: Partial<Given>, ...args: readonly string[]) =>
+    runWith({ ...given, ...more }, "clusters", "add", ...args, "--patch", "-");
+
+  it("writes UID and version as the cluster says them, and tells what it found", async () => {
+    const { code, stdout, stderr } = await add({}, "eu", "--context", "prod", "--value", "a=1");
+    expect(code).toBe(0);
+    expect(stderr).toContain(`FOUND   Kubernetes v1.36.3 behind context prod, UID ${uid}`);
+    expect(stdout).toContain(`+  uid: ${uid}\n+  kubernetes: "1.36"\n+  values:\n`);
+  });
+
+  it("knows a cluster that is in the fleet under another name", async () => {
+    const twin = `${fleetTexts["clusters/dev.yaml"]}`.replace("spec: {", `spec: { uid: ${uid},`);
+    const one = { files: { ...files, "clusters/dev.yaml": twin } };
+    const { code, stderr, stdout } = await add(one, "eu", "--context", "prod");
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("is in the fleet as dev\n  where  clusters/dev.yaml:1\n");
+  });
+
+  it("ends where the cluster does not answer, or nobody knows the context", async () => {
+    const down = await add({ clusters: {} }, "eu", "--context", "prod");
+    expect([down.code, down.stdout]).toEqual([2, ""]);
+    expect(down.stderr).toContain("eu cannot be asked\n  where  kubeconfig context prod");
+    expect((await add({}, "eu", "--context", "prdo")).stderr).toContain("did you mean: prod");
+  });
+});
+
+describe("clusters add --replace", () => {
+  const replace = (texts: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+    runWith({ ...given, files: { ...files, ...texts } }, "clusters", "add", ...args);
+
+  it("writes the new UID and version, and nothing else", async () => {
+    const old = `${files["clusters/prod.yaml"]}`.replace(
+      "spec: {",
+      'spec: { uid: old, kubernetes: "1.34",',
+    );
+    const { code, stdout, stderr } = await replace(
+      { "clusters/prod.yaml": old },
+      ...["prod", "--replace", "--context", "prod", "--patch", "-"],
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain(`UID     old → ${uid} (Kubernetes v1.36.3)`);
+    expect(stderr).toContain("STAYS   shop, web");
+    expect(stdout).toContain(
+      `+spec: { uid: ${uid}, kubernetes: "1.36", values: { replicas: 3 } }\n`,
+    );
+    expect(stdout.match(/^[-+](?![-+])/gm)).toHaveLength(2);
+  });
+
+  it("is a no where the UID is the same", async () => {
+    const same = `${files["clusters/prod.yaml"]}`.replace("spec: {", `spec: { uid: ${uid},`);
+    const { code, stdout } = await replace(
+      { "clusters/prod.yaml": same },
+      ...["prod", "--replace", "--context", "prod", "--patch", "-"],
+    );
+    expect([code, stdout]).toEqual([1, `prod has the UID ${uid} already. Nothing to change.\n`]);
+  });
+
+  it.each([
+    [["prod", "--replace", "--push"], "name its context: --context NAME"],
+    [["prdo", "--replace", "--push", "--context", "prod"], "did you mean: prod"],
+    [["prod", "--replace", "--push", "--label", "a=b"], "writes the new UID alone"],
+  ])("refuses %j", async (args, says) => {
+    const { code, stderr, pushed } = await replace({}, ...args);
+    expect([code, pushed]).toEqual([2, []]);
+    expect(stderr).toContain(says);
   });
 });

@@ -29,6 +29,7 @@ COPY cli cli
 RUN npm run build \
  && npm prune --omit=dev --ignore-scripts \
  && rm -rf node_modules/.bin node_modules/.package-lock.json \
+ && find node_modules -type d -empty -delete \
  && find dist -name "*.map" -delete \
  && find dist -name "*.d.ts" -delete
 # What the image has: npm's packages, Node, and the renderers with the Go modules they are made of.

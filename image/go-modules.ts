@@ -42,12 +42,12 @@ function readAt(binary: Buffer, at: number): GoBinary | undefined {
   return { go: go.text, main, modules: modulesOf(lines) };
 }
 
-/** A replaced module is followed by what stands for it. */
+/** The one with the program is `mod`; a replaced module is followed by what stands for it. */
 function modulesOf(lines: readonly (readonly string[])[]): readonly GoModule[] {
   const modules: GoModule[] = [];
   for (const [kind, path = "", version = ""] of lines) {
     if (kind === "=>") modules.pop();
-    if (kind === "dep" || kind === "=>") modules.push({ path, version });
+    if (kind === "mod" || kind === "dep" || kind === "=>") modules.push({ path, version });
   }
   return modules;
 }

@@ -3,6 +3,7 @@ import type { EntryState, Inventory, InventoryEntry, OnRemove } from "../model/i
 import { canonicalJson, isJsonObject, type JsonObject, parseJson } from "../model/json.ts";
 import { parseRefId } from "../model/object.ts";
 import { ReconcileError } from "../model/reason.ts";
+import { hooksJson, hooksOf } from "./inventory-hooks.ts";
 
 /** Raised when an older agent could not read the content rightly; unknown keys alone do not need that (P-5). */
 const format = 1;
@@ -18,12 +19,13 @@ const removals = ["hold", "delete", "orphan"] as const;
 
 /** Equal inventories give equal bytes, so that "our content" can be told after a lost answer (P-13). */
 export function encodeInventory(inventory: Inventory): Uint8Array {
-  const { entries, extra, ...rest } = inventory;
+  const { entries, hooks, extra, ...rest } = inventory;
   const text = canonicalJson({
     ...extra,
     ...rest,
     format,
     entries: Object.fromEntries([...entries].map(([id, entry]) => [id, entryJson(entry)])),
+    ...(hooks !== undefined && { hooks: hooksJson(hooks) }),
   });
   const bytes = gzipSync(text, { level: 9 });
   bytes[9] = 0xff; // gzip's "operating system": not ours to tell
@@ -44,10 +46,11 @@ export function decodeInventory(bytes: Uint8Array): Inventory {
     app: text(app, "app"),
     namespace: text(namespace, "namespace"),
     onRemove: oneOf<OnRemove>(onRemove, removals, "onRemove"),
-    ...optionals(content, ["commit", "changeId", "renderDigest"]),
+    ...optionals(content, ["commit", "changeId", "renderDigest", "succeeded"]),
     accepts: texts(accepts),
     implicit: texts(implicit),
     entries: new Map(Object.entries(entries).map(([id, entry]) => [id, entryOf(id, entry)])),
+    ...(content.hooks !== undefined && { hooks: runsOf(content.hooks) }),
     ...(extra !== undefined && { extra }),
   };
 }
@@ -65,6 +68,8 @@ const known = [
   "accepts",
   "implicit",
   "entries",
+  "hooks",
+  "succeeded",
 ];
 
 const optionalOfEntry = [
@@ -96,6 +101,12 @@ function entryOf(id: string, value: unknown): InventoryEntry {
     ...optionals(value, optionalOfEntry),
     ...(extra !== undefined && { extra }),
   };
+}
+
+function runsOf(value: unknown): NonNullable<Inventory["hooks"]> {
+  const runs = hooksOf(value);
+  if (runs === undefined) throw unreadable("hooks");
+  return runs;
 }
 
 function contentOf(bytes: Uint8Array): JsonObject {

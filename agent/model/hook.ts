@@ -1,5 +1,5 @@
 import { annotations } from "./names.ts";
-import type { KubeObject, ObjectRef } from "./object.ts";
+import { type KubeObject, type ObjectRef, refId } from "./object.ts";
 
 /** When a hook runs, around the objects of one change (O-10). */
 export type HookPhase = "pre" | "post" | "failure";
@@ -35,6 +35,11 @@ export interface HookRun {
   readonly why?: string;
   /** Its object was deleted by its policy. */
   readonly deleted?: true;
+}
+
+/** Under which a run stands in the inventory. */
+export function hookKey(phase: HookPhase, ref: ObjectRef): string {
+  return `${phase} ${refId(ref)}`;
 }
 
 interface Tool {

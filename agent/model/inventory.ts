@@ -1,3 +1,4 @@
+import type { HookRun } from "./hook.ts";
 import type { ObjectRef } from "./object.ts";
 
 /** `intent`: may exist; `applied`: does; `stale`: undeclared and still there; `recovered`: found by its mark (P-5). */
@@ -52,5 +53,9 @@ export interface Inventory {
   readonly implicit: readonly string[];
   /** By `refId`. */
   readonly entries: ReadonlyMap<string, InventoryEntry>;
+  /** Runs of hooks, by phase and `refId` (O-18); absent where there were none. */
+  readonly hooks?: ReadonlyMap<string, HookRun>;
+  /** Render digest of the last change with hooks that ended well: no failure hook runs for it any more (O-19). */
+  readonly succeeded?: string;
   readonly extra?: Readonly<Record<string, unknown>>;
 }

@@ -142,7 +142,11 @@ function sameInventory(a: Inventory, b: Inventory): boolean {
 /** Fields that are absent and fields that are `undefined` are the same. */
 function plain(inventory: Inventory): unknown {
   return JSON.parse(
-    JSON.stringify({ ...inventory, entries: Object.fromEntries(inventory.entries) }),
+    JSON.stringify({
+      ...inventory,
+      entries: Object.fromEntries(inventory.entries),
+      hooks: Object.fromEntries(inventory.hooks ?? []),
+    }),
   );
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { applySetId, installationOf } from "../../agent/cluster/installation.ts";
 import { inventoryObject, inventoryOf } from "../../agent/cluster/inventory.ts";
 import { decodeInventory, encodeInventory } from "../../agent/cluster/inventory-format.ts";
+import { type HookRun, hookKey } from "../../agent/model/hook.ts";
 import type { Inventory, InventoryEntry } from "../../agent/model/inventory.ts";
 import { refId } from "../../agent/model/object.ts";
 
@@ -38,6 +39,24 @@ const entry = fc
   })
   .map((value) => defined(value) as InventoryEntry);
 
+const run = fc
+  .record({
+    ref: entry.map(({ ref }) => ref),
+    phase: fc.constantFrom("pre", "post", "failure"),
+    version: text,
+    digest: text,
+    state: fc.constantFrom("intent", "running", "succeeded", "failed"),
+    since: text,
+    uid: optional(text),
+    why: optional(text),
+    deleted: optional(fc.constant(true)),
+  })
+  .map((value) => defined(value) as HookRun);
+
+function keyOf({ phase, ref }: HookRun): string {
+  return hookKey(phase, ref);
+}
+
 const inventory = fc
   .record({
     installation: text,
@@ -51,7 +70,9 @@ const inventory = fc
     accepts: fc.array(text),
     implicit: fc.array(name),
     entries: fc.array(entry).map((all) => new Map(all.map((each) => [refId(each.ref), each]))),
-    extra: optional(fc.constant({ hooks: [{ id: "h" }] })),
+    hooks: optional(fc.array(run).map((all) => new Map(all.map((each) => [keyOf(each), each])))),
+    succeeded: optional(text),
+    extra: optional(fc.constant({ rollback: [{ id: "h" }] })),
   })
   .map((value) => defined(value) as Inventory);
 
@@ -97,6 +118,7 @@ describe("the stored inventory", () => {
       gzipSync(JSON.stringify({ ...content, onRemove: "purge" })),
       gzipSync(JSON.stringify({ ...content, entries: { a_b_c_D: { state: "applied" } } })),
       gzipSync(JSON.stringify({ ...content, entries: { nonsense: {} } })),
+      gzipSync(JSON.stringify({ ...content, hooks: { "pre a_b_c_D": { state: "running" } } })), // O-18
       gzipSync(Buffer.alloc(65 * 2 ** 20, 0x20)),
     ];
     expect(decodeInventory(good).app).toBe("shop");

@@ -8,6 +8,7 @@ import { clusterUid, installationOf } from "../../agent/cluster/installation.ts"
 import { createInventoryStore } from "../../agent/cluster/inventory.ts";
 import { createKeptStore } from "../../agent/cluster/kept.ts";
 import { createKubernetesClient } from "../../agent/cluster/kubernetes.ts";
+import { createRights } from "../../agent/cluster/rights.ts";
 import { createSealer } from "../../agent/cluster/seal.ts";
 import { createStateStore } from "../../agent/cluster/state.ts";
 import { parseSettings } from "../../agent/config/settings.ts";
@@ -50,6 +51,8 @@ export interface PassOptions extends Partial<PassInput> {
   readonly removal?: Removal;
   /** Stands for all the agent sends in this pass. */
   readonly client?: ClusterClient;
+  /** Stands for the time that passes in it. */
+  readonly clock?: Clock;
 }
 
 /** One sandbox API server with all that a pass needs, and people who use it by hand. */
@@ -102,6 +105,7 @@ export class Bench {
         cluster: {
           client,
           lease: noLease,
+          rights: createRights(client, realClock),
           live: createLiveCache({
             client,
             clock: realClock,
@@ -185,7 +189,7 @@ export class Bench {
     const slot = this.slot(app);
     const { manifests } = slot;
     if (manifests === undefined) throw new Error(`nothing is declared of ${app}`);
-    const { removal, client, ...more } = options;
+    const { removal, client, clock, ...more } = options;
     const input: PassInput = {
       unit: manifests.unit,
       manifests,
@@ -199,7 +203,7 @@ export class Bench {
       memory: slot.memory,
       ...more,
     };
-    const ports = this.ports(client);
+    const ports = { ...this.ports(client), ...(clock === undefined ? {} : { clock }) };
     const done =
       removal === undefined
         ? await reconcile(ports, input, never)
@@ -374,6 +378,7 @@ export async function until(is: () => boolean | Promise<boolean>, what: string):
 
 const apiVersions: Readonly<Record<string, string>> = {
   Deployment: "apps/v1",
+  StatefulSet: "apps/v1",
   Job: "batch/v1",
   Role: "rbac.authorization.k8s.io/v1",
   RoleBinding: "rbac.authorization.k8s.io/v1",

@@ -1,8 +1,6 @@
-import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE } from "js-yaml";
-import { jsonEqual } from "../model/json.ts";
+import { COLLECTION_STYLE, EVENT_ID, type Event, getScalarValue, SCALAR_STYLE } from "js-yaml";
 import {
   type BuiltDocument,
-  type Entry,
   type Fault,
   type Frame,
   isMap,
@@ -14,6 +12,7 @@ import {
   yamlLimits,
 } from "./yaml-node.ts";
 import { keyText, resolveTagged, type Scalar } from "./yaml-scalar.ts";
+import { strictFault } from "./yaml-strict.ts";
 
 /** Builds JSON values from parser events, in one pass, with the place of every key (T-10, T-11). */
 export class YamlBuilder {
@@ -25,20 +24,34 @@ export class YamlBuilder {
   private mergeKeys = 0;
   private last = 0;
   private root: Node | undefined;
+  private previous: Event | undefined;
+  private readonly isJson: boolean;
 
-  constructor(source: string) {
+  /** `isJson`: the text is a JSON file, in which kubectl knows more escapes. */
+  constructor(source: string, isJson: boolean) {
     this.source = source;
+    this.isJson = isJson;
   }
 
   build(events: readonly Event[]): readonly BuiltDocument[] {
     const documents: BuiltDocument[] = [];
     for (const event of events) {
+      if (!this.isJson) this.judge(event);
       if (event.type === EVENT_ID.DOCUMENT) this.startDocument();
       else if (event.type === EVENT_ID.POP && this.frames.length === 0) {
         documents.push(this.endDocument());
       } else this.take(event);
     }
     return documents;
+  }
+
+  /** What kubectl refuses is refused here too, so that a file means one thing everywhere (T-10). */
+  private judge(event: Event): void {
+    const { previous, frames } = this;
+    const isInFlow = frames.at(-1)?.isFlow === true;
+    const found = strictFault(this.source, { event, previous, isInFlow });
+    if (found !== undefined) this.faults.push(found);
+    this.previous = event;
   }
 
   private startDocument(): void {
@@ -84,6 +97,7 @@ export class YamlBuilder {
     this.last = event.start;
     this.frames.push({
       kind: isMap ? "map" : "list",
+      isFlow: event.style === COLLECTION_STYLE.FLOW,
       offset: event.start,
       anchor,
       entries: {},
@@ -192,7 +206,7 @@ export class YamlBuilder {
     put(frame, key.key, { value: node.value, spot: { ...spotOf(node), offset: key.offset } });
   }
 
-  /** `<<`: kubectl lets a merge hide a key written before it, YAML does not; where that would matter it is refused. */
+  /** `<<`: as to kubectl, what a merge brings hides a key written before it, and is hidden by one written after it. */
   private merge(frame: Frame, node: Node): void {
     const sources = Array.isArray(node.value) ? [...node.value].reverse() : [node.value];
     for (const source of sources) {
@@ -205,17 +219,8 @@ export class YamlBuilder {
         if (this.mergeKeys > yamlLimits.mergeKeys) {
           throw new YamlLimit(node.offset, `more than ${yamlLimits.mergeKeys} merged keys`);
         }
-        this.mergeKey(frame, name, { value, spot: { offset: node.offset } });
+        put(frame, name, { value, spot: { offset: node.offset } });
       }
-    }
-  }
-
-  private mergeKey(frame: Frame, name: string, entry: Entry): void {
-    const first = frame.written.get(name);
-    if (first === undefined) put(frame, name, entry);
-    else if (!jsonEqual(frame.entries[name], entry.value)) {
-      const message = `<< brings another value for "${name}", which stands before it; put << first`;
-      this.faults.push({ offset: entry.spot.offset, message, other: first });
     }
   }
 

@@ -52,6 +52,7 @@ export interface Node {
 
 export interface Frame {
   readonly kind: "map" | "list";
+  readonly isFlow: boolean;
   readonly offset: number;
   readonly anchor: string | undefined;
   readonly entries: Record<string, unknown>;

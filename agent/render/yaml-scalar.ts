@@ -57,7 +57,7 @@ function resolveNumber(text: string): Scalar {
     return string(text);
   }
   const digits = decimal.exec(plain);
-  if (digits !== null) return exact(digits[1] ?? "", BigInt(digits[2] ?? "0"), text);
+  if (digits !== null) return asFloat(exact(digits[1] ?? "", BigInt(digits[2] ?? "0"), text), text);
   return float.test(plain) ? number(plain, text) : string(text);
 }
 
@@ -82,11 +82,18 @@ function exact(sign: string, magnitude: bigint, text: string): Scalar {
   return { kind: "int", value: Number.isSafeInteger(near) ? near : value };
 }
 
+/** A whole number in a form that kubectl reads as a float (`08`, `1.`): what that would round is refused. */
+function asFloat(scalar: Scalar, text: string): Scalar {
+  if (scalar.kind !== "int") return scalar;
+  const { value } = scalar;
+  if (typeof value === "number") return { kind: "float", value };
+  return { kind: "refused", why: `${text} would be rounded; write it without zeros before it` };
+}
+
 function number(plain: string, text: string = plain): Scalar {
   const value = Number(plain);
   if (!Number.isFinite(value)) return string(text);
-  // `-0.0` arrives at the API server as 0 (T-21).
-  return { kind: "float", value: value === 0 ? 0 : value };
+  return { kind: "float", value };
 }
 
 function string(value: string): Scalar {
@@ -130,6 +137,6 @@ export function keyText(scalar: Scalar): string | undefined {
 function floatKey(value: number): string | undefined {
   const magnitude = Math.abs(value);
   const isPlain = magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e6);
-  const text = String(value);
+  const text = Object.is(value, -0) ? "-0" : String(value);
   return isPlain && text.replace(/[-.]/g, "").length <= 6 ? text : undefined;
 }

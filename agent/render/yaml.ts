@@ -1,8 +1,11 @@
-import { parseEvents, YAMLException } from "js-yaml";
-import type { Parsed, Problem } from "../model/problem.ts";
+import { type Event, YAMLException } from "js-yaml";
+import type { Parsed } from "../model/problem.ts";
 import type { Reason } from "../model/reason.ts";
 import { YamlBuilder } from "./yaml-build.ts";
-import { type BuiltDocument, type Fault, type Spot, YamlLimit, yamlLimits } from "./yaml-node.ts";
+import { type Indented, parseIndented } from "./yaml-indent.ts";
+import { type BuiltDocument, type Fault, type Spot, YamlLimit } from "./yaml-node.ts";
+import { type Chunk, splitDocuments } from "./yaml-split.ts";
+import { lineBreakFault } from "./yaml-strict.ts";
 
 /** 1-based. */
 export interface Position {
@@ -39,17 +42,20 @@ export function parseYaml(
 ): Parsed<readonly YamlDocument[]> {
   const text = textOf(input, maxBytes);
   if (!text.ok) return { ok: false, problems: [{ reason, file, message: text.message }] };
-  const source = text.value;
-  const positionAt = positions(source);
-  const found = buildAll(source);
-  if (found.faults.length === 0) {
-    return { ok: true, value: found.documents.map((built) => document(built, positionAt)) };
+  const chunks = splitDocuments(text.value).map(readChunk);
+  const problems = chunks.flatMap((chunk) => chunk.faults.map((fault) => problemOf(chunk, fault)));
+  if (problems.length > 0) {
+    return { ok: false, problems: problems.map((problem) => ({ reason, file, ...problem })) };
   }
-  const problems = found.faults.map(({ offset, message, other }): Problem => {
-    const also = other === undefined ? "" : ` (also in line ${positionAt(other).line})`;
-    return { reason, file, ...positionAt(offset), message: `${message}${also}` };
-  });
-  return { ok: false, problems };
+  const documents = chunks.flatMap(({ documents, positionAt }) =>
+    documents.map((built) => document(built, positionAt)),
+  );
+  return { ok: true, value: documents };
+}
+
+function problemOf({ positionAt }: Read, { offset, message, other }: Fault) {
+  const also = other === undefined ? "" : ` (also in line ${positionAt(other).line})`;
+  return { ...positionAt(offset), message: `${message}${also}` };
 }
 
 type Text =
@@ -81,19 +87,54 @@ function checkedText(text: string): Text {
   return { ok: true, value: text.startsWith("\uFEFF") ? text.slice(1) : text };
 }
 
-interface Found {
+interface Read {
   readonly documents: readonly BuiltDocument[];
   readonly faults: readonly Fault[];
+  readonly positionAt: (offset: number) => Position;
 }
 
-function buildAll(source: string): Found {
-  const builder = new YamlBuilder(source);
+function readChunk({ text, linesBefore, fault }: Chunk): Read {
+  const lineBreak = lineBreakFault(text);
+  const faults: Fault[] = [
+    ...(fault === undefined ? [] : [{ offset: 0, message: fault }]),
+    ...(lineBreak === undefined ? [] : [lineBreak]),
+  ];
   try {
-    const events = parseEvents(source, { maxDepth: yamlLimits.depth });
-    const documents = builder.build(events);
-    return { documents, faults: builder.faults };
+    const isJson = linesBefore === 0 && /^\s*\{/.test(text);
+    const indented = parseIndented(text);
+    const builder = new YamlBuilder(indented.text, isJson);
+    const documents = built(builder, indented.events, faults);
+    return { documents, faults, positionAt: positions(indented, linesBefore) };
   } catch (error) {
-    return { documents: [], faults: [...builder.faults, faultOf(error)] };
+    faults.push(faultOf(error));
+    return {
+      documents: [],
+      faults,
+      positionAt: positions({ text, added: new Map() }, linesBefore),
+    };
+  }
+}
+
+function built(
+  builder: YamlBuilder,
+  events: readonly Event[],
+  faults: Fault[],
+): readonly BuiltDocument[] {
+  try {
+    const documents = builder.build(events);
+    const [, second] = documents;
+    if (second !== undefined) {
+      faults.push({
+        offset: second.spot.offset,
+        message: "what follows ... is not read; begin a document with ---",
+      });
+    }
+    return documents;
+  } catch (error) {
+    faults.push(faultOf(error));
+    return [];
+  } finally {
+    faults.push(...builder.faults);
   }
 }
 
@@ -128,10 +169,13 @@ function spotAt(root: Spot, pointer: string): Spot | undefined {
 }
 
 /** Line and column of an offset; the index of lines is built when first asked for. */
-function positions(source: string): (offset: number) => Position {
+function positions(
+  { text, added }: Pick<Indented, "text" | "added">,
+  linesBefore: number,
+): (offset: number) => Position {
   let starts: number[] | undefined;
   return function positionAt(offset) {
-    starts ??= lineStarts(source);
+    starts ??= lineStarts(text);
     let low = 0;
     let high = starts.length - 1;
     while (low < high) {
@@ -139,7 +183,8 @@ function positions(source: string): (offset: number) => Position {
       if ((starts[middle] ?? 0) <= offset) low = middle;
       else high = middle - 1;
     }
-    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+    const column = offset - (starts[low] ?? 0) - (added.get(low) ?? 0) + 1;
+    return { line: linesBefore + low + 1, column: Math.max(1, column) };
   };
 }
 

@@ -89,7 +89,10 @@ function escapeFault(source: string, event: ScalarEvent): Misread | undefined {
   const found = jsonEscape.exec(source.slice(event.valueStart, event.valueEnd));
   if (found === null) return undefined;
   const offset = event.valueStart + found.index;
-  return { offset, message: "kubectl knows this escape in JSON files only; write the character itself" };
+  return {
+    offset,
+    message: "kubectl knows this escape in JSON files only; write the character itself",
+  };
 }
 
 /** How deep a block of text stands is found from its first line; a tab there is no indentation. */

@@ -13,29 +13,29 @@ export async function refreshDiscovery(world: World, signal: AbortSignal): Promi
 
 /** D-13: what units declare, and what they still track, is watched before anything of it is applied. */
 export function watchKinds(world: World): readonly WatchedKind[] {
-  const kinds = new Map<string, WatchedKind>();
-  for (const { manifests, inventory } of world.slots.values()) {
-    const tracked = [...(inventory?.entries.values() ?? [])].map(({ ref }) => ref);
-    const declared = (manifests?.desired ?? []).map(({ ref }) => ref);
-    for (const ref of [...tracked, ...declared]) addKind(world, kinds, ref);
-  }
-  const wanted = [...kinds.values()];
+  const refs = [...world.slots.values()].flatMap(({ manifests, inventory }) => [
+    ...[...(inventory?.entries.values() ?? [])].map(({ ref }) => ref),
+    ...(manifests?.desired ?? []).map(({ ref }) => ref),
+  ]);
+  const byKind = Map.groupBy(refs, kindId);
+  const wanted = [...byKind.values()].flatMap((own) => watchedKind(world, own) ?? []);
   world.cluster.live.setKinds(wanted);
   return wanted;
 }
 
-function addKind({ discovery }: World, kinds: Map<string, WatchedKind>, ref: ObjectRef): void {
-  const id = kindId(ref);
-  if (kinds.has(id)) return;
-  const served = servedKind(discovery, ref);
-  if (served === undefined || !served.verbs.includes("watch")) return;
+function watchedKind({ discovery }: World, refs: readonly ObjectRef[]): WatchedKind | undefined {
+  const [ref] = refs;
+  const served = ref === undefined ? undefined : servedKind(discovery, ref);
+  if (served === undefined || !served.verbs.includes("watch")) return undefined;
   const { group, kind, version } = served;
+  const namespaces = [...new Set(refs.map(({ namespace }) => namespace))].sort();
   const aggregated = discovery.aggregatedGroups?.has(group) ?? false;
-  kinds.set(id, {
+  return {
     group,
     kind,
     version,
-    full: isWatchedInFull(ref),
+    full: isWatchedInFull({ group, kind }),
     ...(aggregated ? { aggregated } : {}),
-  });
+    ...(served.namespaced ? { namespaces } : {}),
+  };
 }

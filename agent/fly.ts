@@ -1,6 +1,6 @@
 import { crashEvent } from "./crash.ts";
 import { refreshDiscovery, watchKinds } from "./discovery.ts";
-import type { Outcome } from "./model/change.ts";
+import type { ChangeResult, Outcome } from "./model/change.ts";
 import { reasonInfo } from "./model/reason.ts";
 import { publish } from "./publish.ts";
 import type { Reconciled } from "./reconcile.ts";
@@ -49,11 +49,16 @@ async function land(world: World, slot: Slot, { reconciled, signal }: Landing): 
   slot.inventory = inventory;
   slot.requested = slot.requested.filter(({ key }) => !inventory.accepts.includes(key));
   watchKinds(world);
+  if (reconciled.pass.results.some(isForbidden)) slot.permitted = undefined; // compared anew
   const declaresKinds = reconciled.pass.results.some(
     ({ change, outcome }) =>
       change.ref.kind === "CustomResourceDefinition" && outcome !== "unchanged",
   );
   if (declaresKinds) await refreshDiscovery(world, signal);
+}
+
+function isForbidden({ problem }: ChangeResult): boolean {
+  return problem?.reason === "Forbidden";
 }
 
 function tellPass(

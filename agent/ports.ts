@@ -13,6 +13,7 @@ import { createKeptStore } from "./cluster/kept.ts";
 import { createKubernetesClient } from "./cluster/kubernetes.ts";
 import { createLease, type Lease } from "./cluster/lease.ts";
 import { guardWrites } from "./cluster/leased.ts";
+import { createRights } from "./cluster/rights.ts";
 import { createSealer } from "./cluster/seal.ts";
 import { createStateStore, installKey } from "./cluster/state.ts";
 import type { GitAuth, Settings } from "./config/settings.ts";
@@ -165,6 +166,7 @@ async function connectCluster(wiring: Wiring, signal: AbortSignal): Promise<Clus
     client: guarded,
     lease,
     live,
+    rights: createRights(client, clock),
     hasher,
     render: pool.run,
     inventories: createInventoryStore({ client: guarded, namespace }),

@@ -6,6 +6,7 @@ import type { Problem } from "./model/problem.ts";
 import { ReconcileError } from "./model/reason.ts";
 import { neighboursOf } from "./neighbours.ts";
 import type { PassInput, PassPorts } from "./pass/pass.ts";
+import { notPermitted } from "./permit.ts";
 import { type Reconciled, reconcile, remove } from "./reconcile.ts";
 import { removedUnit } from "./removed-unit.ts";
 import type { Slot } from "./slot.ts";
@@ -25,6 +26,8 @@ export async function runPass(world: World, slot: Slot, signal: AbortSignal): Pr
   const input = passInput(world, slot, signal);
   if (input === undefined) return { ended: "nothing" };
   const ports = passPorts(world);
+  const problem = await notPermitted(world, { slot, input }, signal);
+  if (problem !== undefined) return { ended: "trouble", problem };
   try {
     const { removal } = slot;
     const reconciled =

@@ -30,6 +30,8 @@ export interface Slot {
   problems: readonly Problem[];
   renderTry: RenderTry | undefined;
   removal: Removal | undefined;
+  /** Digest of the render for which the agent has all rights (security §8). */
+  permitted: string | undefined;
   inventory: Inventory | undefined;
   healthRules: HealthRules | undefined;
   status: UnitStatus | undefined;
@@ -56,6 +58,7 @@ export function createSlot(app: string): Slot {
     problems: [],
     renderTry: undefined,
     removal: undefined,
+    permitted: undefined,
     inventory: undefined,
     healthRules: undefined,
     status: undefined,

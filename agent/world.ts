@@ -4,6 +4,7 @@ import type { ClusterClient, Discovery } from "./cluster/client.ts";
 import type { InventoryStore } from "./cluster/inventory.ts";
 import type { KeptStore } from "./cluster/kept.ts";
 import type { Lease } from "./cluster/lease.ts";
+import type { Rights } from "./cluster/rights.ts";
 import type { StateStore } from "./cluster/state.ts";
 import type { Settings } from "./config/settings.ts";
 import type { RunRender } from "./manifests.ts";
@@ -37,6 +38,7 @@ export interface ClusterPorts {
   readonly client: ClusterClient;
   readonly lease: Lease;
   readonly live: LiveCache;
+  readonly rights: Rights;
   readonly inventories: InventoryStore;
   readonly kept: KeptStore;
   readonly apps: AppObjects;

@@ -19,6 +19,8 @@ export interface WatchedKind extends GroupKind {
   readonly full: boolean;
   /** Served by another API server (Discovery.aggregatedGroups). */
   readonly aggregated?: boolean;
+  /** Of namespaced kinds: where objects of it are declared or tracked; watched one by one where the whole cluster may not be (C-8). */
+  readonly namespaces?: readonly string[];
 }
 
 /** What is known of a live object, and since when nothing can be said against it. */
@@ -53,6 +55,8 @@ export interface LiveCache {
 
 export interface StaleKind extends GroupKind {
   readonly why: "silent" | "forbidden" | "gone";
+  /** Absent: in the whole cluster. */
+  readonly namespaces?: readonly string[];
 }
 
 export interface LiveCacheOptions {
@@ -67,9 +71,6 @@ export interface LiveCacheOptions {
 
 /** C-2 */
 const listsAtATime = 4;
-/** C-5 */
-const provenForMs = 300_000;
-
 export function createLiveCache(options: LiveCacheOptions): LiveCache {
   const { clock } = options;
   const kinds = new Map<string, FollowedKind>();
@@ -81,7 +82,7 @@ export function createLiveCache(options: LiveCacheOptions): LiveCache {
   const kindOf = (kind: GroupKind) => kinds.get(idOf(kind));
   const entryOf = (id: string) => {
     const ref = parseRefId(id);
-    return ref === undefined ? undefined : kindOf(ref)?.entry(id);
+    return ref === undefined ? undefined : kindOf(ref)?.entry(ref, id);
   };
   return {
     setKinds: (wanted) => {
@@ -91,9 +92,14 @@ export function createLiveCache(options: LiveCacheOptions): LiveCache {
         each.stop();
         kinds.delete(id);
       }
-      for (const kind of wanted.filter((each) => !isFollowed(kinds.get(idOf(each)), each))) {
-        kinds.get(idOf(kind))?.stop();
-        kinds.set(idOf(kind), startKind(options, { kind, lists, tell }));
+      for (const kind of wanted) {
+        const known = kinds.get(idOf(kind));
+        if (isFollowed(known, kind)) {
+          known?.setNamespaces(kind.namespaces ?? []);
+        } else {
+          known?.stop();
+          kinds.set(idOf(kind), startKind(options, { kind, lists, tell }));
+        }
       }
     },
     get: (id) => entryOf(id)?.object,
@@ -105,17 +111,17 @@ export function createLiveCache(options: LiveCacheOptions): LiveCache {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    stale: (nowMs) => [...kinds.values()].flatMap((each) => staleness(each, nowMs)),
+    stale: (nowMs) => [...kinds.values()].flatMap((each) => each.stale(nowMs)),
     aliveAt: (kind) => kindOf(kind)?.aliveAt(),
     synced: async (wanted, signal) => {
-      const waits = wanted.flatMap((kind) => kindOf(kind)?.synced ?? []);
+      const waits = wanted.map((kind) => kindOf(kind)?.synced());
       await orAborted(Promise.all(waits), signal);
     },
     stop: async () => {
       const all = [...kinds.values()];
       kinds.clear();
       for (const each of all) each.stop();
-      await Promise.all(all.map(({ ended }) => ended));
+      await Promise.all(all.map((each) => each.ended()));
     },
   };
 }
@@ -125,16 +131,17 @@ function idOf({ group, kind }: GroupKind): string {
 }
 
 /** One that was gone is tried again whenever kinds are set: that is when discovery changed. */
-function isFollowed(kind: FollowedKind | undefined, wanted: WatchedKind): boolean {
-  return kind !== undefined && jsonEqual(kind.kind, wanted) && kind.refused() !== "gone";
+function isFollowed(followed: FollowedKind | undefined, wanted: WatchedKind): boolean {
+  return (
+    followed !== undefined &&
+    !followed.isGone() &&
+    jsonEqual(formOf(followed.kind), formOf(wanted)) &&
+    (followed.kind.namespaces === undefined) === (wanted.namespaces === undefined)
+  );
 }
 
-function staleness(kind: FollowedKind, nowMs: number): readonly StaleKind[] {
-  const { group, kind: name } = kind.kind;
-  const refused = kind.refused();
-  if (refused !== undefined) return [{ group, kind: name, why: refused }];
-  const aliveAt = kind.aliveAt() ?? kind.startedAt;
-  return nowMs - aliveAt > provenForMs ? [{ group, kind: name, why: "silent" }] : [];
+function formOf({ namespaces: _where, ...form }: WatchedKind) {
+  return form;
 }
 
 function orAborted(all: Promise<unknown>, signal: AbortSignal): Promise<void> {

@@ -1,221 +1,112 @@
-import { jsonEqual } from "../model/json.ts";
-import { type KubeObject, refId, refOf } from "../model/object.ts";
-import type { CachedObject, CacheListener, LiveCacheOptions, WatchedKind } from "./cache.ts";
-import { fingerprintOf, lean } from "./fingerprint.ts";
-import type { Limiter } from "./limiter.ts";
-import { followKind, type Sink } from "./watch.ts";
+import type { KubeObject, ObjectRef } from "../model/object.ts";
+import type { CachedObject, LiveCacheOptions, StaleKind, WatchedKind } from "./cache.ts";
+import { type FollowedPlace, followPlace, type Started } from "./cached-place.ts";
 
-/** One kind in the cache, with its own watch. */
+/** One kind in the cache: watched in the whole cluster, or, where that is forbidden, namespace by namespace (C-8). */
 export interface FollowedKind {
   readonly kind: WatchedKind;
-  /** Monotonic. */
-  readonly startedAt: number;
-  /** Monotonic; undefined before the first list. */
   aliveAt(): number | undefined;
-  refused(): "forbidden" | "gone" | undefined;
-  entry(id: string): CachedObject | undefined;
+  isGone(): boolean;
+  stale(nowMs: number): readonly StaleKind[];
+  entry(ref: ObjectRef, id: string): CachedObject | undefined;
   put(object: KubeObject): void;
-  /** The first list is in, or is known to be impossible. */
-  readonly synced: Promise<void>;
-  readonly ended: Promise<void>;
+  setNamespaces(namespaces: readonly string[]): void;
+  /** The first list of every place is in, or is known to be impossible. */
+  synced(): Promise<void>;
+  ended(): Promise<void>;
   stop(): void;
 }
 
-/** `at`: counts entries, so that a list knows what is newer than its beginning. */
-interface Entry {
-  readonly cached: CachedObject;
-  readonly at: number;
-}
+/** C-5 */
+const provenForMs = 300_000;
 
-interface Started {
-  readonly kind: WatchedKind;
-  readonly lists: Limiter;
-  readonly tell: CacheListener;
-}
+/** Follows a kind. The whole cluster is asked for again every 5 minutes while it is refused: rights may come. */
+export function startKind(options: LiveCacheOptions, started: Started): FollowedKind {
+  const { kind } = started;
+  const narrow = new Map<string, FollowedPlace>();
+  const stopping = new Set<Promise<void>>();
+  let namespaces = kind.namespaces ?? [];
+  let isNarrow = false;
+  let wasListed = false;
 
-export function startKind(options: LiveCacheOptions, { kind, lists, tell }: Started): FollowedKind {
-  const { client, clock, random, emit, labelSelector } = options;
-  const objects = createEntries(options, { kind, tell });
-  const stop = new AbortController();
-  const first = Promise.withResolvers<void>();
-  let aliveAt: number | undefined;
-  let refused: "forbidden" | "gone" | undefined;
-  const sink: Sink = {
-    listing: objects.listing,
-    listed: (items, resourceVersion) => {
-      objects.listed(items, resourceVersion);
-      refused = undefined;
-      first.resolve();
-    },
-    changed: objects.changed,
-    deleted: objects.deleted,
-    alive: () => {
-      aliveAt = clock.monotonic();
-    },
-    refused: (why) => {
-      refused = why;
-      first.resolve();
-    },
-  };
-  const { group, version, full } = kind;
-  const selection = {
-    group,
-    version,
-    kind: kind.kind,
-    labelSelector,
-    ...(!full && { metadataOnly: true }),
-  };
-  const ended = followKind(
-    { client, clock, random, lists, ...(emit !== undefined && { emit }) },
-    { selection, sink },
-    stop.signal,
-  ).catch((error: unknown) => {
-    if (!stop.signal.aborted) emit?.({ type: "error", message: String(error) });
-  });
-  return {
-    kind,
-    startedAt: clock.monotonic(),
-    aliveAt: () => aliveAt,
-    refused: () => refused,
-    entry: objects.entry,
-    put: objects.put,
-    synced: first.promise,
-    ended,
-    stop: () => {
-      stop.abort();
-      first.resolve();
-    },
-  };
-}
-
-interface Entries extends Required<Pick<Sink, "listing" | "listed" | "changed" | "deleted">> {
-  entry(id: string): CachedObject | undefined;
-  put(object: KubeObject): void;
-}
-
-/** The objects of one kind. For one uid nothing goes back, until a list resets that floor (C-18). */
-function createEntries(
-  { hasher }: LiveCacheOptions,
-  { kind, tell }: { readonly kind: WatchedKind; readonly tell: CacheListener },
-): Entries {
-  let entries = new Map<string, Entry>();
-  let clock = 0;
-  let listedFrom = 0;
-  let hasList = false;
-  const form = {
-    form: kind.full ? "full" : "metadata",
-    ...(kind.aggregated === true && { aggregated: true }),
-  } as const;
-  function cachedOf(object: KubeObject): CachedObject {
-    const seen = kind.full ? object : bare(object);
-    return {
-      object: lean(seen, hasher),
-      full: kind.full,
-      fingerprint: fingerprintOf(seen, form, hasher),
-    };
+  function follow(namespace: string): FollowedPlace {
+    const onRefusal = namespace === "" ? turn : () => {};
+    return followPlace(options, started, { namespace, isNews: wasListed, onRefusal });
   }
-  function enter(
-    object: KubeObject,
-  ): { before: CachedObject | undefined; after: CachedObject } | undefined {
-    const id = refId(refOf(object));
-    const before = entries.get(id)?.cached;
-    if (before !== undefined && isOlder(object, before.object)) return undefined;
-    const after = cachedOf(object);
-    clock += 1;
-    entries.set(id, { cached: after, at: clock });
-    return { before, after };
+  function end([namespace, place]: readonly [string, FollowedPlace]): void {
+    place.stop();
+    const gone = place.ended.then(() => void stopping.delete(gone));
+    stopping.add(gone);
+    narrow.delete(namespace);
   }
-  function changed(object: KubeObject): void {
-    const entered = enter(object);
-    if (entered !== undefined && hasMoved(entered.before, entered.after)) {
-      tell(refOf(object), "changed");
+  function settle(): void {
+    const wanted = new Set(isNarrow ? namespaces : []);
+    [...narrow].filter(([namespace]) => !wanted.has(namespace)).forEach(end);
+    for (const namespace of wanted) {
+      const place = narrow.get(namespace) ?? follow(namespace);
+      narrow.set(namespace, place);
     }
   }
+  /** Cluster-scoped kinds have no namespaces to turn to. */
+  function turn(refused: "forbidden" | "gone" | undefined): void {
+    isNarrow = refused === "forbidden" && kind.namespaces !== undefined;
+    settle();
+    wasListed ||= refused === undefined;
+  }
+
+  const wide = follow("");
+  const places = (): ReadonlyMap<string, FollowedPlace> =>
+    isNarrow ? narrow : new Map([["", wide]]);
+  const placeOf = (namespace = ""): FollowedPlace | undefined =>
+    isNarrow ? narrow.get(namespace) : wide;
   return {
-    entry: (id) => entries.get(id)?.cached,
-    put: (object) => {
-      enter(object);
+    kind,
+    aliveAt: () => earliest([...places().values()].map((place) => place.aliveAt())),
+    isGone: () => wide.refused() === "gone",
+    stale: (nowMs) => staleOf(kind, places(), nowMs),
+    entry: (ref, id) => placeOf(ref.namespace)?.entry(id),
+    put: (object) => placeOf(object.metadata.namespace)?.put(object),
+    setNamespaces: (wanted) => {
+      namespaces = wanted;
+      settle();
     },
-    changed,
-    deleted: (object) => {
-      const id = refId(refOf(object));
-      const before = entries.get(id)?.cached.object;
-      // An answer to our own write came first: this tells of what was before it.
-      if (before !== undefined && isLower(object, before)) return;
-      entries.delete(id);
-      tell(refOf(object), "deleted");
+    synced: async () => {
+      await wide.synced;
+      await Promise.all([...narrow.values()].map(({ synced }) => synced));
     },
-    listing: () => {
-      listedFrom = clock;
+    ended: async () => {
+      await Promise.all([wide.ended, ...stopping]);
     },
-    listed: (objects, resourceVersion) => {
-      const old = entries;
-      entries = newer(old, { than: listedFrom, resourceVersion });
-      for (const object of objects) enter(object);
-      if (hasList) tellDifference({ old, entries, tell });
-      hasList = true;
+    stop: () => {
+      isNarrow = false;
+      settle();
+      wide.stop();
     },
   };
 }
 
-/** What we put while the list ran and is newer than it; all else is as listed, lower or not (C-18). */
-function newer(
-  entries: ReadonlyMap<string, Entry>,
-  { than, resourceVersion }: { readonly than: number; readonly resourceVersion: string },
-): Map<string, Entry> {
-  return new Map(
-    [...entries].filter(
-      ([, { at, cached }]) => at > than && !isLowerVersion(cached.object, resourceVersion),
-    ),
-  );
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length < times.length || known.length === 0 ? undefined : Math.min(...known);
 }
 
-function tellDifference({
-  old,
-  entries,
-  tell,
-}: {
-  readonly old: ReadonlyMap<string, Entry>;
-  readonly entries: ReadonlyMap<string, Entry>;
-  readonly tell: CacheListener;
-}): void {
-  for (const [id, { cached }] of old) {
-    if (!entries.has(id)) tell(refOf(cached.object), "deleted");
-  }
-  for (const [id, { cached }] of entries) {
-    if (hasMoved(old.get(id)?.cached, cached)) tell(refOf(cached.object), "changed");
-  }
+/** Alike places as one, so that a kind is told once for each reason. */
+function staleOf(
+  { group, kind }: WatchedKind,
+  places: ReadonlyMap<string, FollowedPlace>,
+  nowMs: number,
+): readonly StaleKind[] {
+  const whys = [...places].flatMap(([namespace, place]) => {
+    const why = whyOf(place, nowMs);
+    return why === undefined ? [] : [{ namespace, why }];
+  });
+  return [...Map.groupBy(whys, ({ why }) => why)].map(([why, some]) => {
+    const namespaces = some.map(({ namespace }) => namespace).filter((name) => name !== "");
+    return { group, kind, why, ...(namespaces.length === 0 ? {} : { namespaces }) };
+  });
 }
 
-function hasMoved(before: CachedObject | undefined, after: CachedObject): boolean {
-  return (
-    before === undefined ||
-    before.fingerprint !== after.fingerprint ||
-    before.object.metadata.uid !== after.object.metadata.uid ||
-    before.object.metadata.deletionTimestamp !== after.object.metadata.deletionTimestamp ||
-    !jsonEqual(before.object.status, after.object.status)
-  );
-}
-
-/** Not news: the same version again, or an earlier one. */
-function isOlder(object: KubeObject, than: KubeObject): boolean {
-  if (object.metadata.resourceVersion === than.metadata.resourceVersion) return true;
-  if (isLower(object, than)) return true;
-  const { uid, generation } = object.metadata;
-  return uid === than.metadata.uid && (generation ?? 0) < (than.metadata.generation ?? 0);
-}
-
-function isLower(object: KubeObject, than: KubeObject): boolean {
-  return isLowerVersion(object, than.metadata.resourceVersion ?? "");
-}
-
-/** Versions count up in decimals of any length; anything else is not compared. */
-function isLowerVersion({ metadata: { resourceVersion = "" } }: KubeObject, than: string): boolean {
-  if (!/^\d+$/.test(resourceVersion) || !/^\d+$/.test(than)) return false;
-  return BigInt(resourceVersion) < BigInt(than);
-}
-
-/** What a metadata watch would have shown of a whole object. */
-function bare({ apiVersion, kind, metadata }: KubeObject): KubeObject {
-  return { apiVersion, kind, metadata };
+function whyOf(place: FollowedPlace, nowMs: number): StaleKind["why"] | undefined {
+  const isSilent = nowMs - (place.aliveAt() ?? place.startedAt) > provenForMs;
+  return place.refused() ?? (isSilent ? "silent" : undefined);
 }

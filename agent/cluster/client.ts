@@ -1,10 +1,19 @@
 import type { KubeObject, ObjectRef, Version, VersionedRef } from "../model/object.ts";
+import type { Right, Rule } from "../model/rule.ts";
 
 /**
  * Everything Holdfast asks of one cluster: raw JSON both ways, no retries (but A-110's and one on 401). Each stage
  * takes only the part it needs. Every failure is an `ApiError` (errors.ts).
  */
-export interface ClusterClient extends Discoverer, Reader, Lister, Watcher, Writer, Patcher, Owner {
+export interface ClusterClient
+  extends Discoverer,
+    Reader,
+    Lister,
+    Watcher,
+    Writer,
+    Patcher,
+    Owner,
+    Reviewer {
   /** The same cluster, acting as a service account of it; throws on an empty name (NEG-51). */
   impersonate(account: { readonly namespace: string; readonly name: string }): ClusterClient;
   close(): Promise<void>;
@@ -67,6 +76,19 @@ export interface Owner {
     subresource: "status" | undefined,
     signal: AbortSignal,
   ): Promise<KubeObject>;
+}
+
+/** What the server says of our own rights. */
+export interface Reviewer {
+  /** Our rules in one namespace, with those that hold everywhere; `""`: only the latter. */
+  rules(namespace: string, signal: AbortSignal): Promise<Held>;
+  may(right: Right, signal: AbortSignal): Promise<boolean>;
+}
+
+export interface Held {
+  readonly rules: readonly Rule[];
+  /** False: an authorizer cannot list what it allows; `may` tells. */
+  readonly isComplete: boolean;
 }
 
 export interface Applied {

@@ -9,6 +9,7 @@ import { createTransport, type Transport } from "./http.ts";
 import { createLimiter } from "./limiter.ts";
 import { type ClientLimits, defaultLimits } from "./limits.ts";
 import { type Asking, owning, reading, writing } from "./operations.ts";
+import { reviewing } from "./reviews.ts";
 import { openWatch } from "./stream.ts";
 
 export interface KubernetesOptions {
@@ -57,6 +58,7 @@ function clientFor(shared: Shared, caller: Caller): KubernetesClient {
       openWatch({ ...shared.options, ...shared, caller }, { selection, from }, signal),
     ...writing(shared, caller),
     ...owning(shared, caller),
+    ...reviewing(shared.exchange, caller),
     within: (leftMs) => clientFor(shared, { ...caller, leftMs }),
     impersonate: ({ namespace, name }) => {
       if (!isWord(namespace) || !isWord(name)) {

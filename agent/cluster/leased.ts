@@ -33,6 +33,8 @@ export function guardWrites(
     dryRun: client.dryRun,
     list: client.list,
     watch: client.watch,
+    rules: client.rules,
+    may: client.may,
     close: client.close,
     apply: async (...call) => writer().apply(...call),
     delete: async (...call) => writer().delete(...call),

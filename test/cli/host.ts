@@ -227,6 +227,8 @@ export function clusterOf(
       create: refuse("a create"),
       replace: refuse("a replace"),
       impersonate: refuse("impersonation"),
+      rules: refuse("a review of rules"),
+      may: refuse("a review of access"),
       close: async () => {},
     },
   };

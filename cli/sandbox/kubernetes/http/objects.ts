@@ -25,6 +25,7 @@ import { replaceFromBody } from "../write/update.ts";
 import { type Answer, asPartial, type Call, jsonBody, wantsPartial } from "./exchange.ts";
 import { badRequest, invalid, methodNotAllowed, notFound, unsupported } from "./fault.ts";
 import { PageNotFound, pathNotFound } from "./paths.ts";
+import { isReview, reviewAnswer } from "./reviews.ts";
 import type { ObjectRoute } from "./route.ts";
 import { readScale, writeScale } from "./scale.ts";
 
@@ -62,6 +63,7 @@ interface Context {
 }
 
 function answerOf(target: Target, call: Call, context: Context): Answer {
+  if (isReview(target)) return reviewAnswer(target, call.method, jsonBody(call));
   return target.name === ""
     ? collectionAnswer(target, call, context)
     : singleAnswer(target, call, context.options);

@@ -1,6 +1,7 @@
 import type { Patcher, Reader, Writer } from "../cluster/client.ts";
 import { ApiError } from "../cluster/errors.ts";
 import type { Change, ChangeResult, Desired, Outcome } from "../model/change.ts";
+import { inTurn } from "../model/in-turn.ts";
 import { installationLabel, ownerAnnotation, partOfLabel } from "../model/names.ts";
 import {
   describeRef,
@@ -16,6 +17,9 @@ import { takeOver } from "../plan/take-over.ts";
 import { type Patience, recreate } from "./recreate.ts";
 import { takeOverFields, takeOverOnce } from "./take-over.ts";
 
+/** Twice the client's own limit, so that it never waits for us. */
+const atATime = 64;
+
 export type Hands = Reader & Writer & Patcher & { readonly clock: Patience };
 
 /** Carries out a plan and decides nothing: one result per change, in order, failures included. */
@@ -24,7 +28,7 @@ export async function apply(
   changes: readonly Change[],
   signal: AbortSignal,
 ): Promise<ChangeResult[]> {
-  return Promise.all(changes.map((change) => attempt(hands, change, signal)));
+  return inTurn(changes, atATime, (change) => attempt(hands, change, signal));
 }
 
 async function attempt(hands: Hands, change: Change, signal: AbortSignal): Promise<ChangeResult> {

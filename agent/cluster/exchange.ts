@@ -141,18 +141,24 @@ async function inTime(
   const timeoutMs = Math.floor(Math.min(limits.timeoutMs, leftMsOf(job)));
   const due = clock.monotonic() + timeoutMs;
   const giveUpMs = (timeoutMs * limits.giveUpMs) / limits.timeoutMs;
-  const timer = new AbortController();
-  const alarm = clock.sleep(giveUpMs, timer.signal).then(
-    () => timer.abort(new TimeIsUp(`${job.attempted.what}: time is up`)),
+  const end = new AbortController();
+  const giveUp = () => end.abort(signal.reason);
+  if (signal.aborted) giveUp();
+  signal.addEventListener("abort", giveUp, { once: true });
+  clock.sleep(giveUpMs, end.signal).then(
+    () => end.abort(new TimeIsUp(`${job.attempted.what}: time is up`)),
     () => {},
   );
   try {
-    return await exchange(options, { ...job, due }, AbortSignal.any([signal, timer.signal]));
+    return await exchange(options, { ...job, due }, end.signal);
   } finally {
-    timer.abort();
-    await alarm;
+    signal.removeEventListener("abort", giveUp);
+    end.abort(isOver);
   }
 }
+
+/** Ends the alarm of a request that was answered; a reason of its own for each would cost a stack trace. */
+const isOver = new Error("The request is over.");
 
 /** What the caller has left now; without any nothing is sent. */
 function leftMsOf({ caller: { leftMs } }: Attempt): number {

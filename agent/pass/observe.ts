@@ -4,6 +4,7 @@ import { fingerprintOf } from "../cluster/fingerprint.ts";
 import { type Live as Found, readLive } from "../cluster/observe.ts";
 import { hasHealthRule } from "../health/assess.ts";
 import type { Change, ChangeResult, Desired } from "../model/change.ts";
+import { inTurn } from "../model/in-turn.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { type GroupKind, type KubeObject, refId, refOf, versionedRefOf } from "../model/object.ts";
 import { judge, type Live, type PlanContext, type Predicted, prepare } from "../plan/plan.ts";
@@ -42,18 +43,19 @@ export async function planObjects(
   signal: AbortSignal,
 ): Promise<readonly { readonly desired: Desired; readonly change: Change | "raced" }[]> {
   const live = await readWhole(ports, objects, signal);
-  return Promise.all(
-    objects.map(async (desired) => {
-      const context = contextOf(ports, { input, inventory, desired });
-      const change = await planObject(
-        ports,
-        { desired, live: live.get(desired.id) ?? nothing, context },
-        signal,
-      );
-      return { desired, change };
-    }),
-  );
+  return inTurn(objects, atATime, async (desired) => {
+    const context = contextOf(ports, { input, inventory, desired });
+    const change = await planObject(
+      ports,
+      { desired, live: live.get(desired.id) ?? nothing, context },
+      signal,
+    );
+    return { desired, change };
+  });
 }
+
+/** Twice the client's own limit, so that it never waits for us. */
+const atATime = 64;
 
 const nothing: Live = { found: "nothing" };
 

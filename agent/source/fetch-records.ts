@@ -88,7 +88,10 @@ async function bringTogether(
   signal: AbortSignal,
 ): Promise<readonly FoundRecord[]> {
   const { url } = host.address;
-  const http = await host.client(tips.length * wireBytes, signal);
+  const http = await host.client(
+    Math.min(tips.length * wireBytes, defaultLimits.packBytes),
+    signal,
+  );
   const pack = await asked(host, signal, async () => {
     const answer = await http.request({
       url: `${url}/git-upload-pack`,

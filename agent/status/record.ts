@@ -1,8 +1,10 @@
 import type { HistoryEntry, ObjectCounts, UnitStatus } from "../model/status.ts";
 import { halve, shrinkToFit } from "./size.ts";
 
-/** Bytes of JSON; a reader believes nothing larger (security §3). */
-export const recordLimit = 64 * 1024;
+/** Bytes of JSON up to which history is kept: what 20 clusters push all day must stay small. */
+const usualBytes = 64 * 1024;
+/** A reader believes nothing larger. About a thousand apps without history: what is said of an app is never cut. */
+export const recordLimit = 512 * 1024;
 const historyLimit = 5;
 
 /** What a record says of the cluster itself; times ISO 8601. */
@@ -48,11 +50,11 @@ export interface StatusRecord extends RecordFacts {
   readonly units: Readonly<Record<string, UnitRecord>>;
 }
 
-/** Projects statuses into a record of at most 64 KiB; history is cut first, and is all that is cut. */
+/** Projects statuses into a record of at most 64 KiB if that is possible: history is cut, and is all that is cut. */
 export function toRecord(facts: RecordFacts, statuses: readonly UnitStatus[]): StatusRecord {
   const sorted = statuses.toSorted((a, b) => (a.app < b.app ? -1 : 1));
   const units = Object.fromEntries(sorted.map((status) => [status.app, unitRecord(status)]));
-  return shrinkToFit({ format: 1, ...facts, units }, recordLimit, [shortenHistories]);
+  return shrinkToFit({ format: 1, ...facts, units }, usualBytes, [shortenHistories]);
 }
 
 function unitRecord(status: UnitStatus): UnitRecord {

@@ -48,6 +48,7 @@ describe("metrics", () => {
   it("exports every row of the table and nothing of Holdfast beside it", async () => {
     const metrics = leading();
     metrics.emit(status(unitStatus()));
+    metrics.emit({ type: "record", result: "started", intervalSeconds: 600 });
     const names = [...exported(await metrics.text())];
     expect(names.filter((name) => !/^(nodejs|process)_/.test(name)).sort()).toEqual(
       [...metricNames].sort(),
@@ -55,6 +56,16 @@ describe("metrics", () => {
     expect(names).toContain("nodejs_eventloop_lag_p99_seconds");
     expect(names).toContain("process_resident_memory_bytes");
     expect(names).toContain("process_cpu_seconds_total");
+  });
+
+  it("says when the status record was published, and nothing where none is", async () => {
+    const metrics = leading();
+    expect(await metrics.text()).not.toContain("holdfast_status_record_");
+    metrics.emit({ type: "record", result: "published", intervalSeconds: 600 });
+    metrics.emit({ type: "record", result: "failed", intervalSeconds: 900, message: "refused" });
+    const text = await metrics.text();
+    expect(series(text, "holdfast_status_record_interval_seconds")[0]).toMatch(/ 600$/);
+    expect(series(text, "holdfast_status_record_timestamp_seconds")[0]).not.toMatch(/ 0$/);
   });
 
   it("puts the cluster on every series", async () => {

@@ -1,3 +1,4 @@
+import { bringBack } from "./bring-back.ts";
 import { crashEvent } from "./crash.ts";
 import { refreshDiscovery, watchKinds } from "./discovery.ts";
 import type { ChangeResult, Outcome } from "./model/change.ts";
@@ -25,7 +26,8 @@ export async function fly(world: World, app: string, signal: AbortSignal): Promi
 async function flyOnce(world: World, slot: Slot, signal: AbortSignal): Promise<void> {
   const { clock } = world.ports;
   const start = clock.monotonic();
-  await renderAgain(world, slot, signal);
+  renderAgain(world, slot, signal);
+  await bringBack(world, slot, signal);
   const { takeOver, bypassProofs } = slot;
   const flight = await runPass(world, slot, signal);
   if (flight.ended === "pass") {

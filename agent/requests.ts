@@ -25,8 +25,12 @@ function take(slot: Slot, request: AppRequest): void {
     case "sync":
       slot.bypassProofs = true;
       break;
+    case "restore": {
+      const { objects = [], from } = request;
+      slot.restore = { objects, ...(from === undefined ? {} : { from }) };
+      break;
+    }
     case "suspend":
-    case "restore":
     case "rollback":
       break;
   }

@@ -1,6 +1,7 @@
+import type { RestoreWish } from "./bring-back.ts";
 import type { HealthRules } from "./health/cel.ts";
 import type { Manifests } from "./manifests.ts";
-import type { Commit } from "./model/artifact.ts";
+import type { Artifact, Commit } from "./model/artifact.ts";
 import type { Inventory } from "./model/inventory.ts";
 import type { KubeObject } from "./model/object.ts";
 import type { Problem } from "./model/problem.ts";
@@ -29,6 +30,10 @@ export interface Slot {
   /** Of its documents and its render, at the newest commit. */
   problems: readonly Problem[];
   renderTry: RenderTry | undefined;
+  /** The artifact at which it changed, until its render there is known: it may come to declare anything. */
+  unknownAt: Artifact | undefined;
+  /** The render under way; another one takes its place. */
+  rendering: AbortController | undefined;
   removal: Removal | undefined;
   /** Digest of the render for which the agent has all rights (security §8). */
   permitted: string | undefined;
@@ -42,6 +47,7 @@ export interface Slot {
   requested: Accept[];
   takeOver: boolean;
   bypassProofs: boolean;
+  restore: RestoreWish | undefined;
   /** Ids of the requests obeyed last (P-85). */
   handled: Readonly<Record<string, string>>;
   /** Passes in a row that ended in trouble. */
@@ -57,6 +63,8 @@ export function createSlot(app: string): Slot {
     manifests: undefined,
     problems: [],
     renderTry: undefined,
+    unknownAt: undefined,
+    rendering: undefined,
     removal: undefined,
     permitted: undefined,
     inventory: undefined,
@@ -67,6 +75,7 @@ export function createSlot(app: string): Slot {
     requested: [],
     takeOver: false,
     bypassProofs: false,
+    restore: undefined,
     handled: {},
     failures: 0,
     memory: emptyMemory(),

@@ -9,6 +9,8 @@ export interface AppRequest {
   /** ISO 8601 */
   readonly at: string;
   readonly plan?: string;
+  /** `restore`: the commit that dropped them. */
+  readonly from?: string;
   readonly objects?: readonly string[];
   readonly reason?: string;
   readonly until?: string;
@@ -34,9 +36,9 @@ export function requestsOf(object: KubeObject): {
 function requestOf(kind: RequestKind, text: string): AppRequest | undefined {
   const body = parsed(text);
   if (!isJsonObject(body)) return undefined;
-  const { id, at, plan, objects, reason, until } = body;
+  const { id, at, plan, from, objects, reason, until } = body;
   if (typeof id !== "string" || id === "" || typeof at !== "string") return undefined;
-  const said = { plan, reason, until };
+  const said = { plan, from, reason, until };
   if (!Object.values(said).every(isTextOrAbsent) || !isTextsOrAbsent(objects)) return undefined;
   const texts = Object.entries(said).filter(([, value]) => value !== undefined);
   return { kind, id, at, ...Object.fromEntries(texts), ...(objects !== undefined && { objects }) };

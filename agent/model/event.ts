@@ -6,6 +6,12 @@ import type { UnitStatus } from "./status.ts";
 export type Phase = "render" | "observe" | "apply" | "prune" | "health";
 export type Trigger = "poll" | "webhook" | "manual";
 
+/** One object that a person wanted back, and, if it is not there again, why. */
+export interface BroughtBack {
+  readonly ref: ObjectRef;
+  readonly why?: string;
+}
+
 /** What happened, said once where it happened; metrics, logs and Kubernetes Events phrase it (style 15). */
 export type AgentEvent =
   | { readonly type: "agent-started"; readonly version: string; readonly commit: string }
@@ -83,6 +89,11 @@ export type AgentEvent =
       readonly app: string;
       readonly reason: Reason;
       readonly plan: string;
+    }
+  | {
+      readonly type: "restored";
+      readonly app: string;
+      readonly objects: readonly BroughtBack[];
     }
   | { readonly type: "inventory"; readonly app: string; readonly fillRatio: number }
   | { readonly type: "status"; readonly before: UnitStatus | undefined; readonly after: UnitStatus }

@@ -1,12 +1,13 @@
 import type { ApiFailure } from "../model/api-failure.ts";
 import type { Cause, Change, Desired, FieldDiff } from "../model/change.ts";
 import type { InventoryEntry } from "../model/inventory.ts";
+import { restoredAnnotation } from "../model/names.ts";
 import { describeRef, type KubeObject, type Version, versionOf } from "../model/object.ts";
 import type { Unit } from "../model/unit.ts";
 import { attribute } from "./attribute.ts";
 import { autoscaleRules } from "./autoscaled.ts";
 import { isImmutable, isRace, problemOf } from "./classify.ts";
-import { diffObjects, objectsEqual } from "./compare.ts";
+import { diffObjects, escapePointer, objectsEqual } from "./compare.ts";
 import { conflict, disputed, planForeign } from "./foreign.ts";
 import { shapePayload, unstableRule } from "./ignore.ts";
 import { maskFields } from "./mask.ts";
@@ -30,6 +31,8 @@ export interface PlanContext {
   readonly entry: InventoryEntry | undefined;
   /** Another app on this cluster that declares it at the newest accepted commit. */
   readonly declaredBy: string | undefined;
+  /** That app's render is not known yet: what it is said to declare is what it had. */
+  readonly mayLetGo?: boolean;
   /** All that this app declares. */
   readonly declared: readonly Desired[];
   /** When this difference was first seen, for `drift.grace`. */
@@ -68,7 +71,8 @@ export function prepare(desired: Desired, live: Live, context: PlanContext): Pre
 }
 
 /** H-8: a finished Job that its TTL took away is done, not lost. */
-function planMissing(desired: Desired, { entry, unit, declaredBy }: PlanContext): Change {
+function planMissing(desired: Desired, context: PlanContext): Change {
+  const { entry, unit, declaredBy } = context;
   const { ref } = desired;
   if (entry?.finished === desired.digest) {
     return {
@@ -79,7 +83,8 @@ function planMissing(desired: Desired, { entry, unit, declaredBy }: PlanContext)
     };
   }
   if (unit.mode === "observe") return report(desired, undefined, []);
-  if (declaredBy !== undefined && declaredBy < unit.app) return conflict(desired, declaredBy);
+  if (declaredBy !== undefined && declaredBy < unit.app)
+    return conflict(desired, declaredBy, context);
   const known = entry?.digest === desired.digest;
   return { action: "create", ref, desired, cause: known ? "drift" : causeOf(desired, entry) };
 }
@@ -138,13 +143,19 @@ export function judge(
   const { owner } = ownershipOf(live, { installation, app: unit.app }, desired);
   const adopts = owner !== "us";
   const isTaken = owner === "tool" || owner === "installation";
-  const strips = isTaken ? { strips: marksToStrip(live, desired.object) } : {};
+  const strips = isTaken ? { strips: marksToStrip(live, desired.object) } : origin(live);
   const cause = adopts ? "change" : causeOf(desired, context.entry);
   const left =
     leaveDrift({ desired, live, fields, cause }, context) ??
     (adopts && !context.takeOver ? disputed(desired, live, fields) : undefined);
   if (left !== undefined) return left;
   return { action: "update", ref, desired, payload, over, live, cause, fields, adopts, ...strips };
+}
+
+/** P-83: what was brought back is nobody's, and says so, until it is declared again. */
+function origin(live: KubeObject): { readonly strips?: readonly string[] } {
+  if (live.metadata.annotations?.[restoredAnnotation] === undefined) return {};
+  return { strips: [`/metadata/annotations/${escapePointer(restoredAnnotation)}`] };
 }
 
 function judgeRefusal(stuck: Stuck, failure: ApiFailure, context: PlanContext): Change | "raced" {

@@ -37,6 +37,8 @@ export function createNoteTaker(): (event: AgentEvent) => readonly Note[] {
         return [];
       case "pass-ended":
         return passNotes(gathered, event);
+      case "restored":
+        return restoredNotes(event);
       case "warning":
         return warningNotes(event);
       default:
@@ -76,19 +78,43 @@ function passNotes(
     const [first] = refs ?? [];
     if (refs === undefined || first === undefined) return [];
     const names = refs.slice(0, namedObjects).map(describeRef).join(", ");
-    const more = refs.length > namedObjects ? ` and ${refs.length - namedObjects} more` : "";
     return {
       app,
       type: "Normal",
       reason,
       action: "applied",
-      message: `${gatheredWords[reason]} ${names}${more}.`,
+      message: `${gatheredWords[reason]} ${names}${moreThan(refs)}.`,
       next: "Nothing to do.",
       ...(commit === undefined ? {} : { commit }),
       ...(refs.length === 1 ? { related: first } : {}),
       key: `${app} ${reason} ${refs.map(refId).sort().join(" ")}`,
     } as const;
   });
+}
+
+function restoredNotes({ app, objects }: Of<"restored">): readonly Note[] {
+  const said = objects.map(
+    ({ ref, why }) => `${describeRef(ref)}${why === undefined ? "" : ` not: ${why}`}`,
+  );
+  const message = `brought back ${said.slice(0, namedObjects).join(", ")}${moreThan(said)}.`;
+  const isWhole = objects.every(({ why }) => why === undefined);
+  const type = isWhole ? "Normal" : "Warning";
+  const next = "Declare it in Git, or delete it: nobody owns what was brought back.";
+  return [
+    {
+      app,
+      type,
+      reason: "Restored",
+      action: "applied",
+      message,
+      next,
+      key: `${app} Restored ${message}`,
+    },
+  ];
+}
+
+function moreThan(all: readonly unknown[]): string {
+  return all.length > namedObjects ? ` and ${all.length - namedObjects} more` : "";
 }
 
 function statusNotes({ before, after }: Of<"status">): readonly Note[] {

@@ -87,6 +87,9 @@ export class LogWriter {
           stack: event.stack,
         });
         break;
+      case "restored":
+        this.#restored(event);
+        break;
       case "record":
         this.#once("record", event.message ?? "", () => this.#record(event));
         break;
@@ -145,6 +148,16 @@ export class LogWriter {
     const event = "fleet-read";
     if (problems === 0) this.#log("info", "the fleet's documents are valid", { event });
     else this.#log("warn", `${problems} problems in the fleet's documents`, { event, problems });
+  }
+
+  #restored({ app, objects }: Of<"restored">): void {
+    for (const { ref, why } of objects) {
+      const word = why === undefined ? "restored" : `not restored: ${why}`;
+      this.#log(why === undefined ? "info" : "warn", `${describeRef(ref)} ${word}`, {
+        event: "restored",
+        app,
+      });
+    }
   }
 
   /** Of failures the first of a kind, of success the first and the one that ends a failure. */

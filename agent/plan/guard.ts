@@ -178,7 +178,8 @@ function hasHashedSuccessor(ref: ObjectRef, declared: ReadonlySet<string>): bool
 
 const hashSuffix = /^-[bcdfghkmt2456789]{10}$/;
 
-function logicalName(name: string): string | undefined {
+/** `config` of `config-5h2kd8b7t4`; undefined for a name without the hash of its content. */
+export function logicalName(name: string): string | undefined {
   const suffix = name.slice(-11);
   return hashSuffix.test(suffix) ? name.slice(0, -11) : undefined;
 }

@@ -6,7 +6,6 @@ import type { Rule } from "../model/rule.ts";
  */
 export function ownRules(namespace: string): readonly Rule[] {
   const here = { namespace };
-  const read = ["get"];
   return [
     { ...here, apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
     {
@@ -22,13 +21,11 @@ export function ownRules(namespace: string): readonly Rule[] {
       resources: ["configmaps"],
       verbs: ["get", "list", "create", "update", "delete"],
     },
-    { ...here, apiGroups: [""], resources: ["secrets"], verbs: ["create"] },
     {
       ...here,
       apiGroups: [""],
       resources: ["secrets"],
-      resourceNames: ["holdfast-install-key"],
-      verbs: read,
+      verbs: ["get", "list", "create", "update", "delete"],
     },
     {
       ...here,
@@ -42,13 +39,13 @@ export function ownRules(namespace: string): readonly Rule[] {
       apiGroups: [""],
       resources: ["namespaces"],
       resourceNames: ["kube-system", namespace],
-      verbs: read,
+      verbs: ["get"],
     },
     {
       apiGroups: ["apiextensions.k8s.io"],
       resources: ["customresourcedefinitions"],
       resourceNames: ["apps.holdfast.dev"],
-      verbs: read,
+      verbs: ["get"],
     },
   ];
 }

@@ -3,6 +3,7 @@ import type { GroupKind, KubeObject, ObjectRef } from "../model/object.ts";
 import { isGranted, type Right, type Rule } from "../model/rule.ts";
 import type { Unit } from "../model/unit.ts";
 import { grantOf, isRole } from "./grants.ts";
+import { logicalName } from "./guard.ts";
 import { objectSettings } from "./object-settings.ts";
 
 /** A right that a unit uses. */
@@ -82,12 +83,15 @@ function ownNamespace(
   return [{ right, use: "act" }];
 }
 
-/** What an apply sends names its object even where it creates it, so these can all be limited by name. */
-function acts(
-  { group, namespace, name }: ObjectRef,
-  resource: string,
-  verbs: readonly string[],
-): readonly Need[] {
+/**
+ * What an apply sends names its object even where it creates it, so all of these can be limited by name; but what a
+ * content hash names is another object with each change (N-28).
+ */
+function acts(ref: ObjectRef, resource: string, verbs: readonly string[]): readonly Need[] {
+  const { group, namespace } = ref;
+  const isHashed =
+    (ref.kind === "ConfigMap" || ref.kind === "Secret") && logicalName(ref.name) !== undefined;
+  const name = isHashed ? "" : ref.name;
   return verbs.map((verb) => ({ right: { verb, group, resource, namespace, name }, use: "act" }));
 }
 

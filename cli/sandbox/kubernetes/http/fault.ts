@@ -86,7 +86,12 @@ export function invalid(about: About, causes: readonly Cause[]): Fault {
   const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   return new Fault(422, "Invalid", {
     message: `${label} "${name}" is invalid: ${list}`,
-    details: { ...(name === "" ? {} : { name }), ...(group === "" ? {} : { group }), kind, causes },
+    details: {
+      ...(name === "" ? {} : { name }),
+      ...(group === "" ? {} : { group }),
+      ...(kind === "" ? {} : { kind }),
+      causes,
+    },
   });
 }
 

@@ -116,7 +116,7 @@ async function runAgent(settings: Settings): Promise<number> {
   const instance = process.env["HOSTNAME"] ?? hostname();
   const path = process.env["PATH"] ?? "";
   const refused = tls && { tlsRejectUnauthorized: tls };
-  const facts = { version, instance, path, hide, redact, ...refused };
+  const facts = { version, instance, path, hide, redact, ...refused, ...podServer() };
   const agent = new Agent(settings, createAgentPorts(settings, facts, emit));
   const servers = await serve(settings, agent, telling);
   const urls = Object.values(servers.urls).join(" and ");
@@ -132,6 +132,13 @@ async function runAgent(settings: Settings): Promise<number> {
     await servers.stop();
     await telling.settled();
   }
+}
+
+/** As every pod is told; a kubeconfig that kubectl would use comes first. */
+function podServer(): { readonly podServer?: string } {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, KUBECONFIG } = process.env;
+  if (KUBECONFIG || !host || !port) return {};
+  return { podServer: `https://${host.includes(":") ? `[${host}]` : host}:${port}` };
 }
 
 function serve(

@@ -101,6 +101,8 @@ export interface ProcessFacts {
   readonly instance: string;
   /** NODE_TLS_REJECT_UNAUTHORIZED, which is refused when set. */
   readonly tlsRejectUnauthorized?: string;
+  /** Where pods find the API server: whose account counts when no kubeconfig is named. */
+  readonly podServer?: string;
   /** Given in tests and by the demo instead of a kubeconfig. */
   readonly connection?: Connection;
   /** Given in tests instead of the binaries that settings and PATH name. */
@@ -205,9 +207,10 @@ function hiding(connection: Connection, { hide }: ProcessFacts): Connection {
 
 function connectionOf(settings: Settings, facts: ProcessFacts): Promise<Connection> {
   const { kubeconfig, context } = settings;
-  const { tlsRejectUnauthorized } = facts;
+  const { tlsRejectUnauthorized, podServer } = facts;
   return connect({
     clock: systemClock,
+    ...(podServer !== undefined && { podServer }),
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
     ...(tlsRejectUnauthorized !== undefined && { tlsRejectUnauthorized }),

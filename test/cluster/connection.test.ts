@@ -40,6 +40,17 @@ describe("a connection", () => {
     ).rejects.toThrow("one");
   });
 
+  it("finds files that stand beside the kubeconfig", async () => {
+    const path = kubeconfig({
+      cluster: "certificate-authority: ca.pem",
+      user: "client-certificate: cert.pem, client-key: key.pem",
+    });
+    for (const name of ["ca", "cert", "key"]) writeFileSync(join(path, `../${name}.pem`), name);
+    const connection = await connect({ kubeconfig: path, clock: createManualClock() });
+    expect(connection).toMatchObject({ ca: "ca", cert: "cert", key: "key" });
+    expect(await connection.authorization(signal)).toBeUndefined();
+  });
+
   it("asks an exec plugin once a minute, and anew after a 401, once for all who ask", async () => {
     const folder = mkdtempSync(join(tmpdir(), "holdfast-plugin-"));
     const plugin = join(folder, "plugin.sh");

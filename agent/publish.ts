@@ -10,6 +10,7 @@ import type { Slot } from "./slot.ts";
 import { toAppObject } from "./status/app-object.ts";
 import { type SummarizeInput, type UnitFacts, unitFacts } from "./status/input.ts";
 import { summarize, summaryDue } from "./status/summarize.ts";
+import { readAgainMs, unwatched } from "./unwatched.ts";
 import type { World } from "./world.ts";
 
 const againMs = 1000;
@@ -55,6 +56,7 @@ function summaryInput(world: World, slot: Slot, flight: Flight): SummarizeInput 
     ...(world.accepted === undefined ? {} : { fetched: world.accepted }),
     ...(slot.commit === undefined ? {} : { desired: slot.commit }),
     ...(suspend === undefined ? {} : { suspend }),
+    unwatched: unwatched(world, slot),
     ...(flight.ended === "pass" ? { pass: flight.reconciled.pass } : {}),
   };
 }
@@ -130,7 +132,8 @@ function schedule(world: World, { slot, flight, dueMs }: Plan): void {
     flight.ended === "raced" || (flight.ended === "pass" && flight.reconciled.again)
       ? [againMs]
       : [];
-  const waits = [...retries, ...due, ...again].filter((wait) => wait !== undefined);
+  const reads = unwatched(world, slot) === undefined ? [] : [readAgainMs]; // C-8
+  const waits = [...retries, ...due, ...again, ...reads].filter((wait) => wait !== undefined);
   if (waits.length > 0) world.wake(app, Math.min(...waits));
 }
 

@@ -1,4 +1,5 @@
-import { isConflict } from "../cluster/errors.ts";
+import { isConflict, isForbidden } from "../cluster/errors.ts";
+import { ReconcileError } from "../model/reason.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 
 /** A-92: the app's own namespace, when nothing declares it, is made bare before the first dry run; never updated, never ours. */
@@ -21,6 +22,14 @@ export async function ensureNamespace(
       signal,
     );
   } catch (error) {
+    if (isForbidden(error)) throw noNamespace(unit.namespace);
     if (!isConflict(error)) throw error; // somebody else made it meanwhile
   }
+}
+
+function noNamespace(name: string): ReconcileError {
+  return new ReconcileError(
+    "NamespaceUnavailable",
+    `namespace ${name} does not exist, and the agent may not make it: kubectl create namespace ${name}`,
+  );
 }

@@ -2,7 +2,7 @@ import { reasonInfo } from "../model/reason.ts";
 import type { Stage, State } from "../model/state.ts";
 import type { Condition, ConditionStatus, UnitStatus } from "../model/status.ts";
 import { type Finding, worstFinding } from "./finding.ts";
-import { composeMessage, type Whose } from "./message.ts";
+import { composeMessage, cut, type Whose } from "./message.ts";
 
 /** What conditions are made of. */
 export interface Told {
@@ -14,13 +14,14 @@ export interface Told {
   readonly whose: Whose;
   /** ISO 8601. */
   readonly now: string;
+  readonly unwatched?: string | undefined;
 }
 
 type Draft = Omit<Condition, "lastTransitionTime">;
 
 /** Conditions as kstatus reads them (observability §3); a transition time moves with the status only. */
 export function conditionsOf(told: Told, previous: UnitStatus | undefined): readonly Condition[] {
-  const drafts = [ready(told), ...stageConditions(told), ...present(told)];
+  const drafts = [ready(told), ...stageConditions(told), ...present(told), ...hidden(told)];
   return drafts.map((draft) => {
     const before = previous?.conditions.find(({ type }) => type === draft.type);
     const isSame = before?.status === draft.status;
@@ -94,4 +95,12 @@ function present(told: Told): readonly Draft[] {
 function marked(type: string, found: Finding, { findings, whose }: Told): Draft {
   const message = composeMessage(found, findings, whose);
   return { type, status: "True", reason: found.reason, message };
+}
+
+/** No trouble: drift of these objects is found later than that of others (C-8). */
+function hidden({ unwatched }: Told): readonly Draft[] {
+  if (unwatched === undefined) return [];
+  return [
+    { type: "Unwatched", status: "True", reason: "WatchForbidden", message: cut(unwatched, 1024) },
+  ];
 }

@@ -92,6 +92,8 @@ export interface SummarizeInput {
   /** Absent: nothing was compared this time; what the previous status says of the objects stays. */
   readonly pass?: Pass;
   readonly handled?: Readonly<Record<string, string>>;
+  /** What no watch shows, for want of rights, and what to do about it (C-8). */
+  readonly unwatched?: string | undefined;
 }
 
 /** The facts of a selected unit; `renderer` is what `auto` turned out to be. */

@@ -39,7 +39,10 @@ export function summarize(input: SummarizeInput): UnitStatus {
     ...(input.suspend === undefined ? {} : { suspend: input.suspend }),
     history: historyOf(input),
     handled: input.handled ?? previous?.handled ?? {},
-    conditions: conditionsOf({ worst, findings, message, passed, whose: unit, now }, previous),
+    conditions: conditionsOf(
+      { worst, findings, message, passed, whose: unit, now, unwatched: input.unwatched },
+      previous,
+    ),
   };
 }
 

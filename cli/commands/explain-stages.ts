@@ -2,7 +2,8 @@ import type { Problem } from "../../agent/model/problem.ts";
 import { type Reason, reasonInfo } from "../../agent/model/reason.ts";
 import { needsAttention, type Stage, stages } from "../../agent/model/state.ts";
 import type { UnitStatus } from "../../agent/model/status.ts";
-import { shortId } from "../output/text.ts";
+import type { PullState } from "../forge/forge.ts";
+import { listNames, shortId } from "../output/text.ts";
 
 /** What Git makes of a unit at the commit in question. */
 export type Aimed =
@@ -27,6 +28,19 @@ export interface UnitFacts {
   /** What the agent says is about this commit, or one that holds it. */
   readonly isAttempted: boolean;
   readonly isLive: boolean;
+  /** The pull request that was asked about. */
+  readonly pull?: Pick<PullState, "number" | "state" | "base"> | undefined;
+  /** Other branches that have the commit; asked only where the tracked one has not. */
+  readonly elsewhere?: readonly string[];
+  /** A newer commit took its place. */
+  readonly superseded?: Superseding | undefined;
+  /** It renders the same here as the commit before it, and why. */
+  readonly noEffect?: string | undefined;
+}
+
+export interface Superseding {
+  readonly by: string;
+  readonly how: "reverted" | "skipped";
 }
 
 export interface StageLine {
@@ -97,23 +111,40 @@ function stopped(reason: Reason, message: string, problems: readonly Problem[] =
   return { result: "stopped", reason, message, problems };
 }
 
-function merged({ isMerged, ref, commit, committedAt }: UnitFacts): Step {
+function merged({ isMerged, ref, commit, committedAt, pull, elsewhere = [] }: UnitFacts): Step {
+  if (pull !== undefined && pull.state !== "merged") {
+    return stopped("NotOnBranch", `pull request #${pull.number} is ${pull.state}, not merged`);
+  }
   if (isMerged === true) return done(committedAt, [`on ${ref}`]);
   if (isMerged === undefined)
     return { result: "not seen", evidence: [`the history of ${ref} is not all here`] };
-  return stopped("NotOnBranch", `${shortId(commit)} is not in the history of ${ref}`);
+  const has = elsewhere.length === 0 ? "" : `; it is on ${listNames(elsewhere)}`;
+  const into =
+    pull === undefined ? "" : `pull request #${pull.number} was merged into ${pull.base}: `;
+  return stopped("NotOnBranch", `${into}${shortId(commit)} is not in the history of ${ref}${has}`);
 }
 
 function done(at: string | undefined, evidence: readonly string[]): Step {
   return { result: "done", evidence, ...(at === undefined ? {} : { at }) };
 }
 
-function targeted({ aimed, agent }: UnitFacts): Step {
+function targeted({ aimed, agent, superseded, isLive, noEffect }: UnitFacts): Step {
   const status = agent?.status;
+  if (superseded?.how === "reverted") {
+    return stopped("Superseded", `${shortId(superseded.by)} reverts it`);
+  }
+  if (superseded !== undefined && !isLive) {
+    const by = shortId(superseded.by);
+    return stopped("Superseded", `skipped: ${by}, which holds it, came before it was applied`);
+  }
   if (status?.stage === "targeted" && needsAttention(status.state)) return bySelf(status);
   switch (aimed.is) {
     case "selected":
-      return done(undefined, [aimed.labels === "" ? "every cluster is meant" : aimed.labels]);
+      return done(undefined, [
+        aimed.labels === "" ? "every cluster is meant" : aimed.labels,
+        ...(noEffect === undefined ? [] : [`NoEffect: ${noEffect}`]),
+        ...(superseded === undefined ? [] : [`came with ${shortId(superseded.by)}`]),
+      ]);
     case "unselected":
       return stopped("NotSelected", aimed.why);
     case "invalid":
@@ -169,8 +200,14 @@ function timeOf(stage: Stage, { appliedAt, revisions: { live } }: UnitStatus): s
   return stage === "healthy" ? live?.at : undefined;
 }
 
-function evidenceOf(stage: Stage, { renderer, objects }: UnitStatus): readonly string[] {
+function evidenceOf(
+  stage: Stage,
+  { renderer, objects, conditions }: UnitStatus,
+): readonly string[] {
   if (stage === "rendered") return [`${renderer}, ${objects.managed} objects`];
+  if (stage === "applied") {
+    return conditions.filter(({ type }) => type === "Unwatched").map(({ message }) => message); // C-8
+  }
   return stage === "healthy"
     ? [`${objects.managed - objects.unhealthy} of ${objects.managed} at rest`]
     : [];

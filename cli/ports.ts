@@ -2,9 +2,12 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
 import type { ToolPlaces } from "../agent/children/tools.ts";
+import type { ClusterClient } from "../agent/cluster/client.ts";
 import { createHasher } from "../agent/hasher.ts";
 import { systemClock as clock, systemRandom as random } from "../agent/schedule/system.ts";
+import type { RecordReader } from "../agent/status/carrier.ts";
 import type { CliPorts, ConnectedCluster, ConnectWish, Contexts } from "./commands/context.ts";
+import type { RecordsPlace } from "./commands/records-place.ts";
 import { CliError } from "./commands/result.ts";
 import type { ClonePlace } from "./repositories.ts";
 
@@ -38,6 +41,7 @@ export function createCliPorts(environment: KubeEnvironment): CliPorts {
     },
     contexts: (kubeconfig) => readContexts(kubeconfig ?? oneFile(environment)),
     connect: (wish) => connectTo(wish, environment),
+    records: (place, kubeconfig) => openRecords(place, kubeconfig, environment),
     acceptTipAnnotation: async () =>
       (await import("../agent/cluster/state.ts")).acceptTipAnnotation,
     forgeToken: (file) => forgeToken(file, environment),
@@ -96,16 +100,36 @@ async function readContexts(file: string | undefined): Promise<Contexts> {
   };
 }
 
-async function connectTo(
-  { kubeconfig, context, namespace }: ConnectWish,
+async function openRecords(
+  place: RecordsPlace,
+  kubeconfig: string | undefined,
   environment: KubeEnvironment,
-): Promise<ConnectedCluster> {
+): Promise<RecordReader> {
+  if (place.carrier === "kubernetes") {
+    const { createClusterRecords } = await import("../agent/cluster/cluster-records.ts");
+    const { context, namespace } = place;
+    const client = () => clientOf({ kubeconfig, context }, environment);
+    return createClusterRecords({ client, namespace });
+  }
+  const { createGitRecords } = await import("../agent/source/git-records.ts");
+  const { url, passwordFile } = place;
+  const password = async (file: string) => (await readText(file))?.trim();
+  return createGitRecords({
+    url,
+    clock,
+    ...(passwordFile === undefined
+      ? {}
+      : { credential: { password: () => password(passwordFile) } }),
+  });
+}
+
+/** One cluster by its context; nothing is asked yet. */
+async function clientOf(
+  { kubeconfig, context }: Pick<ConnectWish, "kubeconfig" | "context">,
+  environment: KubeEnvironment,
+): Promise<ClusterClient> {
   const { connect } = await import("../agent/cluster/connection.ts");
   const { createKubernetesClient } = await import("../agent/cluster/kubernetes.ts");
-  const { createAppObjects } = await import("../agent/cluster/app-objects.ts");
-  const { createInventoryStore } = await import("../agent/cluster/inventory.ts");
-  const { createStateStore } = await import("../agent/cluster/state.ts");
-  const { clusterUid, installationOf } = await import("../agent/cluster/installation.ts");
   const file = kubeconfig ?? oneFile(environment);
   const { tlsRejectUnauthorized } = environment;
   const connection = await connect({
@@ -114,12 +138,26 @@ async function connectTo(
     ...(file === undefined ? {} : { kubeconfig: file }),
     ...(tlsRejectUnauthorized === undefined ? {} : { tlsRejectUnauthorized }),
   });
-  const client = createKubernetesClient({ connection, clock, random });
+  return createKubernetesClient({ connection, clock, random });
+}
+
+async function connectTo(
+  { kubeconfig, context, namespace }: ConnectWish,
+  environment: KubeEnvironment,
+): Promise<ConnectedCluster> {
+  const { createAppObjects } = await import("../agent/cluster/app-objects.ts");
+  const { createInventoryStore } = await import("../agent/cluster/inventory.ts");
+  const { createKeptStore } = await import("../agent/cluster/kept.ts");
+  const { createSealer } = await import("../agent/cluster/seal.ts");
+  const { createStateStore } = await import("../agent/cluster/state.ts");
+  const { clusterUid, installationOf } = await import("../agent/cluster/installation.ts");
+  const client = await clientOf({ kubeconfig, context }, environment);
   return {
     client,
     apps: createAppObjects({ client, namespace, clock, random }),
     state: createStateStore({ client, namespace }),
     inventories: createInventoryStore({ client, namespace }),
+    kept: createKeptStore({ client, namespace, clock, sealer: createSealer(randomBytes(32)) }),
     uid: (signal) => clusterUid(client, signal),
     installation: async (signal) => installationOf(await clusterUid(client, signal), namespace),
   };

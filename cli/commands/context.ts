@@ -1,12 +1,15 @@
 import type { AppObjects } from "../../agent/cluster/app-objects.ts";
 import type { ClusterClient } from "../../agent/cluster/client.ts";
 import type { InventoryStore } from "../../agent/cluster/inventory.ts";
+import type { KeptStore } from "../../agent/cluster/kept.ts";
 import type { StateStore } from "../../agent/cluster/state.ts";
 import type { Commit, FileMode, Files, Tree } from "../../agent/model/artifact.ts";
 import type { Hasher } from "../../agent/model/digest.ts";
 import type { RenderTools } from "../../agent/render/tool.ts";
 import { type Clock, isoTime, type Random } from "../../agent/schedule/clock.ts";
+import type { RecordReader } from "../../agent/status/carrier.ts";
 import type { GlobalOptions } from "./globals.ts";
+import type { RecordsPlace } from "./records-place.ts";
 
 /** One state of the config repository: a commit, or the work tree with everything uncommitted. */
 export interface RepositoryView {
@@ -68,6 +71,8 @@ export interface Repository {
   contains(commit: string, ancestor: string): Promise<boolean | undefined>;
   /** Commits reachable from `to` and not from `from`, newest first. Full ids. */
   log(range: LogRange): Promise<readonly Commit[]>;
+  /** Branches that are known here, as revisions. */
+  branches(): Promise<readonly string[]>;
   /** Makes a new branch and pushes it as the user would; never an existing one, never what is checked out. */
   push(branch: NewBranch, signal: AbortSignal): Promise<MadeBranch>;
   close(): Promise<void>;
@@ -91,6 +96,8 @@ export interface ConnectedCluster {
   readonly apps: Pick<AppObjects, "list">;
   readonly state: Pick<StateStore, "read">;
   readonly inventories: Pick<InventoryStore, "read">;
+  /** Copies of what was deleted; Secrets in them stay sealed here. */
+  readonly kept: Pick<KeptStore, "list">;
   /** Of its kube-system namespace (NEG-72). */
   uid(signal: AbortSignal): Promise<string>;
   /** Id of the agent's installation there (P-3). */
@@ -115,6 +122,8 @@ export interface CliPorts {
   /** What the kubeconfig has; nothing where there is no such file. */
   contexts(kubeconfig: string | undefined): Promise<Contexts>;
   connect(wish: ConnectWish, signal: AbortSignal): Promise<ConnectedCluster>;
+  /** Where the status records of a fleet are; nothing is asked yet. */
+  records(place: RecordsPlace, kubeconfig: string | undefined): Promise<RecordReader>;
   /** Annotation on `holdfast-state` by which a rewritten branch is accepted (P-52). */
   acceptTipAnnotation(): Promise<string>;
   /** For the forge: from the file, else from the environment; undefined: there is none. */

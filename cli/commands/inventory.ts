@@ -10,16 +10,17 @@ import { inventoryText } from "../output/inventory-text.ts";
 import { askClusters } from "./ask-clusters.ts";
 import type { CommandArguments } from "./catalog.ts";
 import { type CommandContext, nowText } from "./context.ts";
-import { usage } from "./globals.ts";
+import { oneTarget } from "./one-target.ts";
 import { CliError, type CommandResult } from "./result.ts";
-import { findTargets, type Target } from "./targets.ts";
+import type { Target } from "./targets.ts";
 
 /** `holdfast inventory APP`: every object that the agent of one cluster tracks for the app, and how full its list is. */
 export async function inventory(
   context: CommandContext,
   { positionals: [app = ""] }: CommandArguments,
 ): Promise<CommandResult> {
-  const target = await oneTarget(context, app);
+  const command = `holdfast inventory ${app}`;
+  const target = await oneTarget(context, { what: "an inventory", command });
   const { answers, failures } = await askClusters(
     context,
     [target],
@@ -29,18 +30,6 @@ export async function inventory(
   if (answered === undefined) throw new CliError(failures, 3);
   const found = answered.answer?.value;
   return found === undefined ? none(context, app, target) : listing(context, found, target);
-}
-
-async function oneTarget(context: CommandContext, app: string): Promise<Target> {
-  const { targets, unreached } = await findTargets(context);
-  const [target, second] = targets;
-  if (target === undefined && unreached.length > 0) throw new CliError(unreached, 3);
-  if (target !== undefined && second === undefined && unreached.length === 0) return target;
-  const first = target?.cluster ?? "NAME";
-  throw usage(
-    `an inventory is that of one cluster, not ${targets.length + unreached.length}`,
-    `name it: holdfast inventory ${app} --cluster ${first}`,
-  );
 }
 
 function none(context: CommandContext, app: string, { cluster }: Target): CommandResult {

@@ -1,5 +1,5 @@
 import type { CommandSpec } from "./catalog.ts";
-import { prepareFlags } from "./prepare-flags.ts";
+import { prepareFlags, tokenFlag } from "./prepare-flags.ts";
 
 /** What has happened to an app, by the agents' own memory. */
 export const historyCommand: CommandSpec = {
@@ -9,6 +9,7 @@ export const historyCommand: CommandSpec = {
   completes: "apps",
   flags: [
     { flags: "--limit <n>", summary: "at most so many changes (20, as many as agents keep)" },
+    { flags: "--live", summary: "ask the clusters: status records hold the last five changes" },
   ],
   examples: [
     { line: "holdfast history shop", says: "newest first, over all clusters" },
@@ -37,6 +38,24 @@ export const inventoryCommand: CommandSpec = {
   ],
   answers: "0 listed · 1 nothing was ever applied there",
   load: async () => (await import("./inventory.ts")).inventory,
+};
+
+/** What the agent kept of the objects it deleted. */
+export const restoreCommand: CommandSpec = {
+  name: "restore",
+  summary: "what was pruned, as it last lived; without objects: the list",
+  positionals: "<app> [object...]",
+  completes: "apps",
+  flags: [
+    { flags: "--from <rev>", summary: "as this commit dropped it (default: the newest copy)" },
+  ],
+  examples: [
+    { line: "holdfast restore shop --cluster prod-us-7", says: "what is kept there" },
+    { line: "holdfast restore shop CronJob/legacy-import --cluster prod-us-7", says: "one object" },
+    { line: "holdfast restore shop --from 3f1c2d9 --cluster prod-us-7", says: "all it dropped" },
+  ],
+  answers: "0 listed, restored · 1 nothing kept, declined",
+  load: async () => (await import("./restore.ts")).restore,
 };
 
 /** Back to what was live, by a commit. */
@@ -69,6 +88,7 @@ export const waitCommand: CommandSpec = {
     { flags: "--rev <rev>", summary: "this commit (default: the one that is checked out)" },
     { flags: "--require <share>", summary: "of the clusters (100%)" },
     { flags: "--fail-fast", summary: "end as soon as a unit needs attention" },
+    { flags: "--live", summary: "ask the clusters, not the status records" },
   ],
   examples: [
     { line: "holdfast wait --env prod --timeout 15m", says: "all apps, every production cluster" },
@@ -86,12 +106,20 @@ export const explainCommand: CommandSpec = {
   completes: "apps",
   flags: [
     { flags: "--rev <rev>", summary: "this commit (default: the newest that touches the app)" },
+    { flags: "--pr <number>", summary: "the commit by which this pull request was merged" },
+    { flags: "--value <path>", summary: "instead: which file and line a value comes from" },
+    tokenFlag,
   ],
   examples: [
     { line: "holdfast explain shop --cluster prod-eu-1", says: "one cluster, with cause and fix" },
     { line: "holdfast explain shop --rev v1.8", says: "the worst cluster, and how many are live" },
+    { line: "holdfast explain shop --pr 412 --env prod", says: "what became of a pull request" },
     { line: "holdfast explain Deployment/web --cluster prod-eu-1", says: "by one of its objects" },
+    {
+      line: "holdfast explain shop --value replicas --cluster prod-eu-1",
+      says: "who says it, and what that hides",
+    },
   ],
-  answers: "0 live · 1 not live",
+  answers: "0 live, or said somewhere · 1 not",
   load: async () => (await import("./explain.ts")).explain,
 };

@@ -5,6 +5,7 @@ import {
   explainCommand,
   historyCommand,
   inventoryCommand,
+  restoreCommand,
   rollbackCommand,
   waitCommand,
 } from "./list-units.ts";
@@ -19,7 +20,7 @@ const statusCommand: CommandSpec = {
     { flags: "--state <state>", summary: "only units in this state; repeatable", repeatable: true },
     { flags: "--all", summary: "every unit, not only those that need attention" },
     { flags: "-w, --watch", summary: "again and again; with -o json one line per answer" },
-    { flags: "--live", summary: "ask the clusters (the only source so far)" },
+    { flags: "--live", summary: "ask the clusters, not the status records" },
     { flags: "--exit-code", summary: "exit 1 when something needs attention" },
   ],
   examples: [
@@ -182,6 +183,7 @@ export const commands: readonly CommandSpec[] = [
   rollbackCommand,
   historyCommand,
   inventoryCommand,
+  restoreCommand,
   clustersCommand,
   rbacCommand,
   completionCommand,

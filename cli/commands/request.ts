@@ -12,6 +12,9 @@ export interface RequestBody {
   /** ISO 8601 */
   readonly at: string;
   readonly plan?: string;
+  /** `restore`: which, by `refId`, and the commit that dropped them. */
+  readonly objects?: readonly string[];
+  readonly from?: string;
 }
 
 /** A request that nobody else has made. */

@@ -2,6 +2,7 @@ import type { Commit } from "../../agent/model/artifact.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
 import type { Clock } from "../../agent/schedule/clock.ts";
 import { objectId } from "../../agent/source/pack.ts";
+import type { FoundRecord } from "../../agent/status/carrier.ts";
 import type {
   CliPorts,
   ConnectedCluster,
@@ -25,6 +26,10 @@ export interface Given {
   readonly head?: string;
   readonly contexts?: readonly string[];
   readonly clusters?: Readonly<Record<string, ConnectedCluster>>;
+  /** What lies where status records are. */
+  readonly records?: readonly FoundRecord[];
+  /** `~/.config/holdfast/config.yaml` */
+  readonly config?: string;
   readonly clock?: Clock;
   readonly isTty?: boolean;
   /** To the one question; or lines that are typed. */
@@ -101,6 +106,11 @@ function portsOf(given: Given, { written, pushed }: Traces): CliPorts {
       if (cluster === undefined) throw new Error("connection refused");
       return cluster;
     },
+    records: async () => {
+      const { records } = given;
+      if (records === undefined) throw new Error("nobody expected status records");
+      return { read: async () => records, close: async () => {} };
+    },
     acceptTipAnnotation: async () => "holdfast.dev/accept-tip",
     forgeToken: async (file) => (file === undefined ? given.forgeToken : `token of ${file}`),
     readText: async (path) => (path.endsWith("/config.yaml") ? given.userConfig : undefined),
@@ -130,6 +140,7 @@ function repositoryOf(
         .reverse()
         .slice(0, limit)
         .map((id) => commitOf(id, names[names.indexOf(id) - 1])),
+    branches: async () => ["main", ...Object.keys(alias)],
     newest: async () => viewOf(files, undefined),
     at: async (revision) => new Map(views).get(alias[revision] ?? revision),
     push: async (branch) => {
@@ -202,6 +213,7 @@ export function clusterOf(
     apps: { list: async () => objects },
     state: { read: async () => undefined },
     inventories: { read: async () => undefined },
+    kept: { list: async () => [] },
     uid: async () => "6f0c1a52-0000-4000-8000-000000000000",
     installation: async () => "aaaaaaaaaa",
     client: {

@@ -141,6 +141,8 @@ export function validateUpdate(
   { live, next }: { live: Json; next: Json },
 ): void {
   const causes = [...identityCauses(live, next), ...fixedCauses(served, live, next)];
+  if (qualified(served.resource) === "statefulsets.apps") causes.push(...setCauses(live, next));
+  if (served.resource.kind === "CustomResourceDefinition") causes.push(...storedCauses(live, next));
   if (live.immutable === true) causes.push(...frozen(live, next));
   causes.push(...finalizerCauses(live, next), ...objectCauses(about, served, next));
   if (causes.length > 0) throw invalid(about, causes);
@@ -150,11 +152,6 @@ const fixed: Readonly<Record<string, readonly string[][]>> = {
   "deployments.apps": [["spec", "selector"]],
   "daemonsets.apps": [["spec", "selector"]],
   "replicasets.apps": [["spec", "selector"]],
-  "statefulsets.apps": [
-    ["spec", "selector"],
-    ["spec", "serviceName"],
-    ["spec", "volumeClaimTemplates"],
-  ],
   "jobs.batch": [
     ["spec", "template"],
     ["spec", "selector"],
@@ -169,6 +166,40 @@ const fixed: Readonly<Record<string, readonly string[][]>> = {
   ],
   "storageclasses.storage.k8s.io": [["provisioner"], ["parameters"]],
 };
+
+/** What is stored in a version is only read as long as the version is there. */
+function storedCauses(live: Json, next: Json): Cause[] {
+  const names = listAt(next, "spec", "versions").map((version) => textAt(version, "name"));
+  return listAt(live, "status", "storedVersions").flatMap((stored, index) => {
+    const name = String(stored);
+    if (names.includes(name)) return [];
+    const message = `Invalid value: ${JSON.stringify(name)}: missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`;
+    return [{ reason: "FieldValueInvalid", message, field: `status.storedVersions[${index}]` }];
+  });
+}
+
+const changeableOfSets = [
+  "replicas",
+  "ordinals",
+  "template",
+  "updateStrategy",
+  "revisionHistoryLimit",
+  "persistentVolumeClaimRetentionPolicy",
+  "minReadySeconds",
+];
+
+/** A StatefulSet names what may change, not what may not. */
+function setCauses(live: Json, next: Json): Cause[] {
+  const fixedPart = (object: Json) =>
+    Object.fromEntries(
+      Object.entries(mapAt(object, "spec")).filter(([key]) => !changeableOfSets.includes(key)),
+    );
+  if (jsonEqual(fixedPart(live), fixedPart(next))) return [];
+  const names = changeableOfSets.map((name) => `'${name}'`);
+  const list = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  const message = `Forbidden: updates to statefulset spec for fields other than ${list} are forbidden`;
+  return [{ reason: "FieldValueForbidden", message, field: "spec" }];
+}
 
 function immutable(field: string, shown: string): Cause {
   return {

@@ -13,6 +13,7 @@ import { askClusters } from "./ask-clusters.ts";
 import { confirm, type Decision } from "./confirm.ts";
 import type { CommandContext, ConnectedCluster } from "./context.ts";
 import {
+  type Copy,
   type KeptThere,
   type RestoreWish,
   restoreReport,

@@ -62,6 +62,7 @@ async function enclosing(folder: string, ref: string | undefined): Promise<Repos
     at: (revision) => viewOf(local, revision),
     contains: (commit, ancestor) => local.contains(commit, ancestor),
     log: (range) => local.log(range),
+    branches: () => local.branches(),
     push: async (branch, signal) => {
       const { pushBranch } = await import("./branch.ts");
       return await pushBranch(local.root, branch, signal);
@@ -144,6 +145,7 @@ async function cloned(
         revision === ref ? named : await remoteView(source, revision, signal),
       contains: (commit, ancestor) => source.contains(commit, ancestor, signal),
       log: (range) => source.log(range, signal),
+      branches: async () => [ref],
       push: async ({ name }) => {
         throw new CliError({
           what: `branch ${name} cannot be made in ${url}`,

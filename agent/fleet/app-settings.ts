@@ -51,7 +51,11 @@ export function appSettings(
 }
 
 /** From the least to the most particular: fleet defaults, the app, its overrides that match, in order. */
-function layersOf(app: AppDocument, cluster: ClusterDocument, fleet: Fleet): readonly Layer[] {
+export function layersOf(
+  app: AppDocument,
+  cluster: ClusterDocument,
+  fleet: Fleet,
+): readonly Layer[] {
   const { overrides = [], clusters: _where, owner: _owner, ...own } = app.spec;
   const matching = overrides.flatMap(({ clusters, ...value }, index) =>
     selects(clusters, cluster.labels)

@@ -26,18 +26,19 @@ export interface Layer {
 /** Which layer a merged field comes from: the last one that says it, or something above it. */
 export function originOf(layers: readonly Layer[], pointer: string): Layer | undefined {
   for (let at = pointer; ; at = at.slice(0, at.lastIndexOf("/"))) {
-    const layer = layers.findLast(({ value }) => has(value, at));
+    const layer = layers.findLast(({ value }) => valueAt(value, at) !== undefined);
     if (layer !== undefined || at === "") return layer;
   }
 }
 
-function has(value: unknown, pointer: string): boolean {
+/** What a JSON pointer names; undefined: nothing is said there. */
+export function valueAt(value: unknown, pointer: string): unknown {
   let at = value;
   for (const step of pointer.split("/").slice(1)) {
     const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
     if (Array.isArray(at)) at = at[Number(key)];
     else if (isJsonObject(at) && Object.hasOwn(at, key)) at = at[key];
-    else return false;
+    else return undefined;
   }
-  return at !== undefined;
+  return at;
 }

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { getConfig } from "isomorphic-git";
+import { getConfig, listBranches } from "isomorphic-git";
 import type { Commit, Files, Tree } from "../model/artifact.ts";
 import { invalid } from "./errors.ts";
 import { findGitFolder, type GitFolder, textOrAbsent } from "./git-folder.ts";
@@ -28,6 +28,8 @@ export interface LocalRepository {
   remoteUrl(remote?: string): Promise<string | undefined>;
   /** Undefined when HEAD is detached. */
   currentBranch(): Promise<string | undefined>;
+  /** As revisions: `main`, and `origin/main` as it was fetched last. */
+  branches(): Promise<readonly string[]>;
 }
 
 /** Opens the repository whose work tree holds `folder`. Throws SourceError when there is none. */
@@ -76,6 +78,7 @@ function createLocalRepository(place: GitFolder): LocalRepository {
     workTree,
     remoteUrl: (remote = "origin") => remoteUrl(gitdir, remote),
     currentBranch: () => currentBranch(place),
+    branches: () => branches(gitdir),
   };
 }
 
@@ -87,6 +90,14 @@ function pathsAndFolders(tree: Tree): ReadonlySet<string> {
       paths.add(path.slice(0, at));
   }
   return paths;
+}
+
+async function branches(gitdir: string): Promise<readonly string[]> {
+  const [own, remote] = await Promise.all([
+    listBranches({ fs, gitdir }),
+    listBranches({ fs, gitdir, remote: "origin" }),
+  ]);
+  return [...own, ...remote.filter((name) => name !== "HEAD").map((name) => `origin/${name}`)];
 }
 
 async function currentBranch({ headFolder }: GitFolder): Promise<string | undefined> {

@@ -128,23 +128,15 @@ function done(at: string | undefined, evidence: readonly string[]): Step {
   return { result: "done", evidence, ...(at === undefined ? {} : { at }) };
 }
 
-function targeted({ aimed, agent, superseded, isLive, noEffect }: UnitFacts): Step {
+function targeted(facts: UnitFacts): Step {
+  const { aimed, agent } = facts;
   const status = agent?.status;
-  if (superseded?.how === "reverted") {
-    return stopped("Superseded", `${shortId(superseded.by)} reverts it`);
-  }
-  if (superseded !== undefined && !isLive) {
-    const by = shortId(superseded.by);
-    return stopped("Superseded", `skipped: ${by}, which holds it, came before it was applied`);
-  }
+  const overtaken = overtakenBy(facts);
+  if (overtaken !== undefined) return stopped("Superseded", overtaken);
   if (status?.stage === "targeted" && needsAttention(status.state)) return bySelf(status);
   switch (aimed.is) {
     case "selected":
-      return done(undefined, [
-        aimed.labels === "" ? "every cluster is meant" : aimed.labels,
-        ...(noEffect === undefined ? [] : [`NoEffect: ${noEffect}`]),
-        ...(superseded === undefined ? [] : [`came with ${shortId(superseded.by)}`]),
-      ]);
+      return done(undefined, aimText(aimed.labels, facts));
     case "unselected":
       return stopped("NotSelected", aimed.why);
     case "invalid":
@@ -152,6 +144,22 @@ function targeted({ aimed, agent, superseded, isLive, noEffect }: UnitFacts): St
     case "absent":
       return stopped("NotSelected", "no document of this app or this cluster is in that commit");
   }
+}
+
+/** What a newer commit took back does not come any more; what it brings along comes with it. */
+function overtakenBy({ superseded, isLive }: UnitFacts): string | undefined {
+  if (superseded === undefined) return undefined;
+  const by = shortId(superseded.by);
+  if (superseded.how === "reverted") return `${by} reverts it`;
+  return isLive ? undefined : `skipped: ${by}, which holds it, came before it was applied`;
+}
+
+function aimText(labels: string, { noEffect, superseded }: UnitFacts): readonly string[] {
+  return [
+    labels === "" ? "every cluster is meant" : labels,
+    ...(noEffect === undefined ? [] : [`NoEffect: ${noEffect}`]),
+    ...(superseded === undefined ? [] : [`came with ${shortId(superseded.by)}`]),
+  ];
 }
 
 function bySelf({ reason, message, problems }: UnitStatus): Step {

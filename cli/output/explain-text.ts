@@ -29,15 +29,30 @@ export interface UnitExplanation {
   readonly fix: string | undefined;
   readonly problems: readonly Problem[];
   readonly next: readonly string[];
+  /** The first broken pod below an object of the app. */
+  readonly pod?: {
+    readonly chain: readonly string[];
+    readonly waits: string;
+    readonly event:
+      | {
+          readonly reason: string;
+          readonly message: string;
+          readonly count: number;
+          readonly at: string;
+        }
+      | undefined;
+  };
   /** Whether the cluster could be asked. */
   readonly isSeen: boolean;
 }
 
 export interface ExplainView {
   readonly change: {
-    readonly commit: string;
+    /** Undefined: a pull request that is not merged. */
+    readonly commit: string | undefined;
     readonly title: string;
     readonly author: string | undefined;
+    readonly pullRequest?: number | undefined;
   };
   readonly unit: UnitExplanation;
   readonly others: readonly UnitExplanation[];
@@ -60,6 +75,7 @@ export function explainText(view: ExplainView, style: Style): string {
       ? ""
       : escapeLine(`${describeRef(object.ref)}  ${object.place}: ${object.said}`),
     unit.problems.slice(0, 10).map(problemText).join("\n"),
+    podText(view),
     causeText(view, style),
     othersText(view),
     view.cannotSee.map((line) => `Not seen  ${escapeLine(line)}`).join("\n"),
@@ -68,14 +84,38 @@ export function explainText(view: ExplainView, style: Style): string {
 
 function sentence({ change, unit }: ExplainView): string {
   const author = (change.author ?? "").replace(/ *<[^<>]*>$/, "");
-  const what = `${shortId(change.commit)} "${change.title}"${author === "" ? "" : ` (${author})`}`;
+  const by = [author, pullName(change)].filter((part) => part !== "").join(", ");
+  const name = change.commit === undefined ? pullName(change) : shortId(change.commit);
+  const what = `${name} "${change.title}"${by === "" || change.commit === undefined ? "" : ` (${by})`}`;
   const where = `on ${unit.cluster}`;
+  if (unit.reason === "NoEffect")
+    return escapeLine(`${what} changes nothing of ${unit.app} ${where}.`);
   if (unit.live) return escapeLine(`${what} is live ${where}.`);
   const stop = unit.stages.find(({ result }) => result === "stopped");
   if (stop === undefined)
     return escapeLine(`Whether ${what} is live ${where} cannot be seen from here.`);
   const verdict = unit.wasLive ? "was live and is in trouble" : "is NOT live";
   return escapeLine(`${what} ${verdict} ${where}: it stopped at ${stop.stage.toUpperCase()}.`);
+}
+
+function pullName({ pullRequest }: ExplainView["change"]): string {
+  return pullRequest === undefined ? "" : `PR #${pullRequest}`;
+}
+
+/** From the object down to the pod, what it waits for, and what was last said of it. */
+function podText({ unit: { pod }, nowMs }: ExplainView): string {
+  if (pod === undefined) return "";
+  const { chain, waits, event } = pod;
+  const times = event !== undefined && event.count > 1 ? ` (${event.count} times)` : "";
+  const when = event === undefined ? "" : ageOf(event.at === "" ? undefined : event.at, nowMs);
+  const lines = [
+    ...chain.map((name, depth) => `${"  ".repeat(depth + 1)}└ ${name}`),
+    `${"  ".repeat(chain.length + 2)}${waits}`,
+    ...(event === undefined
+      ? []
+      : [`${"  ".repeat(chain.length + 2)}${when} ago: ${event.reason}, ${event.message}${times}`]),
+  ];
+  return lines.map(escapeLine).join("\n");
 }
 
 function stageText(

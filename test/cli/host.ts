@@ -28,8 +28,6 @@ export interface Given {
   readonly clusters?: Readonly<Record<string, ConnectedCluster>>;
   /** What lies where status records are. */
   readonly records?: readonly FoundRecord[];
-  /** `~/.config/holdfast/config.yaml` */
-  readonly config?: string;
   readonly clock?: Clock;
   readonly isTty?: boolean;
   /** To the one question; or lines that are typed. */

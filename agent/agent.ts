@@ -4,6 +4,7 @@ import { noteCompared } from "./compared.ts";
 import type { Settings } from "./config/settings.ts";
 import { crashEvent } from "./crash.ts";
 import { watchKinds } from "./discovery.ts";
+import { expireKept } from "./expire-kept.ts";
 import { Follower } from "./follower.ts";
 import { createLead } from "./lead.ts";
 import type { Trigger } from "./model/event.ts";
@@ -142,6 +143,7 @@ export class Agent {
       ports: this.#ports,
       cluster,
       slots: new Map(),
+      renders: new Set(),
       discovery,
       sourceProblem: undefined,
       accepted: undefined,
@@ -161,12 +163,12 @@ export class Agent {
       },
       signal,
     );
-    const records = this.#publishRecords(world, signal);
+    const beside = Promise.all([this.#publishRecords(world, signal), expireKept(world, signal)]);
     try {
       await this.#loop(world, signal);
     } finally {
       forget();
-      await records;
+      await beside;
       const patience = clock.sleep(10_000, hard.signal).then(
         () => hard.abort(),
         () => undefined,
@@ -175,6 +177,7 @@ export class Agent {
       hard.abort();
       await patience;
       await asked.catch(() => undefined);
+      await Promise.all(world.renders);
     }
   }
 

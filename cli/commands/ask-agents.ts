@@ -2,11 +2,11 @@ import type { Report } from "../output/error.ts";
 import { askClusters } from "./ask-clusters.ts";
 import type { CommandContext } from "./context.ts";
 import { type ClusterStatus, readStatus, wrongCluster } from "./read-status.ts";
-import { findTargets, type Target, type Targets } from "./targets.ts";
+import { findTargets, type Member, type Target, type Targets } from "./targets.ts";
 
-/** One cluster whose agent has told something. */
-export interface AgentAnswer {
-  readonly target: Target;
+/** One cluster whose agent has told something; with a context where it was asked itself. */
+export interface AgentAnswer<T extends Member = Target> {
+  readonly target: T;
   readonly answer: ClusterStatus;
 }
 

@@ -1,6 +1,7 @@
 import type { HistoryEntry } from "../../agent/model/status.ts";
 import type { ChangeRow } from "../output/history-text.ts";
 import type { AgentAnswer } from "./ask-agents.ts";
+import type { Member } from "./targets.ts";
 
 /** One entry of one cluster's history of an app. */
 export interface PlacedEntry {
@@ -10,7 +11,10 @@ export interface PlacedEntry {
 }
 
 /** What the agents remember of one app. */
-export function entriesOf(answers: readonly AgentAnswer[], app: string): readonly PlacedEntry[] {
+export function entriesOf(
+  answers: readonly AgentAnswer<Member>[],
+  app: string,
+): readonly PlacedEntry[] {
   return answers.flatMap(({ target: { cluster, environment }, answer }) =>
     answer.statuses
       .filter((status) => status.app === app)

@@ -5,9 +5,12 @@ import { type CommandContext, nowText } from "./context.ts";
 import type { CommandResult } from "./result.ts";
 
 /** `clusters get NAME`: everything of one cluster, app by app. */
-export async function getCluster(context: CommandContext, name: string): Promise<CommandResult> {
+export async function getCluster(
+  context: CommandContext,
+  { name, isLive }: { readonly name: string; readonly isLive: boolean },
+): Promise<CommandResult> {
   const options = { ...context.options, clusters: [name] };
-  const [facts] = await clusterFacts({ ...context, options });
+  const [facts] = await clusterFacts({ ...context, options }, { isLive });
   if (facts === undefined) return outside(context, name);
   const nowMs = context.ports.clock.now();
   const { values, uid } = facts.chosen.target;

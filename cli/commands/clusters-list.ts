@@ -2,33 +2,41 @@ import { type State, worstState } from "../../agent/model/state.ts";
 import type { UnitStatus } from "../../agent/model/status.ts";
 import { type ClusterRow, clustersText } from "../output/clusters-text.ts";
 import { cliApiVersion } from "../output/document.ts";
-import { type AgentAnswer, askAgents } from "./ask-agents.ts";
+import type { AgentAnswer } from "./ask-agents.ts";
+import { askFleet } from "./ask-fleet.ts";
 import { type CommandContext, nowText } from "./context.ts";
 import { type ChosenCluster, chooseClusters } from "./fleet-view.ts";
 import { openFleet, withRepository } from "./repository.ts";
 import type { CommandResult } from "./result.ts";
 import { heard } from "./silence.ts";
+import type { Member } from "./targets.ts";
 
 export interface ClusterFacts {
   readonly chosen: ChosenCluster;
   /** Absent where no agent could be asked. */
-  readonly answer: AgentAnswer | undefined;
+  readonly answer: AgentAnswer<Member> | undefined;
 }
 
 /** What Git says of the chosen clusters, with what their agents say where they can be asked. */
-export async function clusterFacts(context: CommandContext): Promise<readonly ClusterFacts[]> {
+export async function clusterFacts(
+  context: CommandContext,
+  { isLive }: { readonly isLive: boolean },
+): Promise<readonly ClusterFacts[]> {
   const chosen = await withRepository(context, async (repository) => {
     const view = (await repository.head()) ?? (await repository.newest());
     return chooseClusters(await openFleet(context, view), context.options);
   });
-  const { answers } = await askAgents(context);
+  const { answers } = await askFleet(context, { isLive });
   const byName = new Map(answers.map((answer) => [answer.target.cluster, answer]));
   return chosen.map((one) => ({ chosen: one, answer: byName.get(one.target.name) }));
 }
 
 /** `clusters list`. The list is Git's, so a cluster that cannot be asked is listed and says so. */
-export async function listClusters(context: CommandContext): Promise<CommandResult> {
-  const facts = await clusterFacts(context);
+export async function listClusters(
+  context: CommandContext,
+  wish: { readonly isLive: boolean },
+): Promise<CommandResult> {
+  const facts = await clusterFacts(context, wish);
   const nowMs = context.ports.clock.now();
   const rows = facts.map((one) => rowOf(one, nowMs)).sort(byNeed);
   return {
@@ -62,6 +70,7 @@ export function rowOf(facts: ClusterFacts, nowMs: number): ClusterRow {
     name: target.name,
     environment,
     labels: target.labels,
+    agent: facts.answer?.answer.agent,
     kubernetes: facts.answer?.answer.kubernetes ?? target.kubernetes,
     isAsked: facts.answer !== undefined,
     seenAt: facts.answer?.answer.lease?.renewedAt,

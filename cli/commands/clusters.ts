@@ -12,11 +12,15 @@ export async function clusters(
 ): Promise<CommandResult> {
   const chosen = choiceFlag("clusters", action, clusterActions);
   checkFlags(chosen, flags);
+  const isLive = flags.live === true;
   switch (chosen) {
     case "list":
-      return await (await import("./clusters-list.ts")).listClusters(context);
+      return await (await import("./clusters-list.ts")).listClusters(context, { isLive });
     case "get":
-      return await (await import("./clusters-get.ts")).getCluster(context, one(chosen, words));
+      return await (await import("./clusters-get.ts")).getCluster(context, {
+        name: one(chosen, words),
+        isLive,
+      });
     case "targets":
       return await (await import("./clusters-targets.ts")).targets(context, one(chosen, words));
     case "add": {

@@ -18,6 +18,8 @@ export interface GlobalOptions {
   readonly environments: readonly string[];
   readonly kubeconfig: string | undefined;
   readonly kubeContext: string | undefined;
+  /** Where status records are; `true`: where the user's configuration says. */
+  readonly records: string | true | undefined;
   readonly namespace: string;
   readonly form: Form;
   readonly headers: boolean;
@@ -41,6 +43,10 @@ export const globalFlags: readonly FlagSpec[] = [
   { flags: "--env <name>", summary: "clusters of an environment; repeatable", repeatable: true },
   { flags: "--kubeconfig <file>", summary: "as in kubectl" },
   { flags: "--context <name>", summary: "kubeconfig context; only with one cluster" },
+  {
+    flags: "--records [place]",
+    summary: "status records: a Git URL, or CONTEXT/NAMESPACE (default: the user's configuration)",
+  },
   { flags: "-n, --namespace <name>", summary: `the agent's namespace (${defaultNamespace})` },
   { flags: "-o, --output <form>", summary: forms.join(" | ") },
   { flags: "--no-headers", summary: "tables without titles" },
@@ -70,6 +76,7 @@ export function parseGlobals(raw: Raw): GlobalOptions {
     environments: listFlag(raw, "env"),
     kubeconfig: textFlag(raw, "kubeconfig"),
     kubeContext: textFlag(raw, "context"),
+    records: raw.records === true ? true : textFlag(raw, "records"),
     namespace: textFlag(raw, "namespace") ?? defaultNamespace,
     form: choiceFlag("--output", textFlag(raw, "output") ?? "table", forms),
     headers: raw.headers !== false,

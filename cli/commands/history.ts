@@ -1,6 +1,6 @@
 import { cliApiVersion } from "../output/document.ts";
 import { type ChangeRow, historyText } from "../output/history-text.ts";
-import { askAgents } from "./ask-agents.ts";
+import { askFleet } from "./ask-fleet.ts";
 import type { CommandArguments } from "./catalog.ts";
 import { byCommit, changesOf, entriesOf } from "./changes.ts";
 import { type CommandContext, nowText, type Repository } from "./context.ts";
@@ -14,7 +14,7 @@ export async function history(
   { positionals: [app = ""], flags }: CommandArguments,
 ): Promise<CommandResult> {
   const limit = limitOf(flags);
-  const { answers, unreached } = await askAgents(context);
+  const { answers, unreached } = await askFleet(context, { isLive: flags.live === true });
   const known = answers.flatMap(({ answer }) => answer.statuses.map((status) => status.app));
   if (unreached.length === 0) checkNames("app", [app], [...new Set(known)]);
   const changes = changesOf(entriesOf(answers, app), byCommit).slice(0, limit);

@@ -15,6 +15,7 @@ export const clustersCommand: CommandSpec = {
       flags: "--replace",
       summary: "with add: the cluster was rebuilt; its file gets the UID that --context shows",
     },
+    { flags: "--live", summary: "with list, get: ask the clusters, not the status records" },
     ...prepareFlags.map((flag) => ({ ...flag, summary: `with add, label: ${flag.summary}` })),
   ],
   examples: [

@@ -5,12 +5,16 @@ import { leaseName } from "../../agent/model/names.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
 import type { UnitStatus } from "../../agent/model/status.ts";
 import { fromAppObject } from "../../agent/status/app-object.ts";
-import type { CommandContext, ConnectedCluster } from "./context.ts";
+import { type CommandContext, type ConnectedCluster, nowText } from "./context.ts";
 import type { Target } from "./targets.ts";
 
 /** What the agent of one cluster has told, and when it was last heard. */
 export interface ClusterStatus {
   readonly kubernetes: string;
+  /** Version of the agent, where it is told. */
+  readonly agent?: string;
+  /** ISO 8601: when this was true. */
+  readonly asOf: string;
   readonly statuses: readonly UnitStatus[];
   /** The App objects themselves, for requests. */
   readonly objects: readonly KubeObject[];
@@ -27,7 +31,7 @@ export interface AgentLease {
 
 /** The App objects and the Lease of one cluster. A cluster without our CRD has no agent: that is an answer, too. */
 export async function readStatus(
-  { options }: Pick<CommandContext, "options">,
+  { options, ports }: Pick<CommandContext, "options" | "ports">,
   { client, apps }: ConnectedCluster,
   signal: AbortSignal,
 ): Promise<ClusterStatus> {
@@ -36,6 +40,7 @@ export async function readStatus(
   const statuses = objects.flatMap((object) => fromAppObject(object) ?? []);
   return {
     kubernetes,
+    asOf: nowText({ ports }),
     objects,
     statuses,
     lease: await readLease(client, options.namespace, signal),

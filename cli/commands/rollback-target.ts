@@ -1,6 +1,6 @@
 import { selectUnits } from "../../agent/fleet/units.ts";
 import { shortId } from "../output/text.ts";
-import { askAgents } from "./ask-agents.ts";
+import { askFleet } from "./ask-fleet.ts";
 import { byChange, changesOf, entriesOf } from "./changes.ts";
 import type { CommandContext, Repository, RepositoryView } from "./context.ts";
 import { type FleetView, knownClusters } from "./fleet-view.ts";
@@ -68,7 +68,7 @@ async function lastLive(
   current: ReadonlySet<string>,
   app: string,
 ): Promise<LastLive> {
-  const { answers, unreached } = await askAgents(context);
+  const { answers, unreached } = await askFleet(context);
   const next = `name the target: holdfast rollback ${app} --to REV`;
   if (unreached.length > 0) {
     throw new CliError(

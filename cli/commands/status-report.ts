@@ -5,41 +5,53 @@ import type { FleetSnapshot, SourceSnapshot } from "../../agent/server/snapshot.
 import { mergeReports, statusReport } from "../../agent/server/status-report.ts";
 import type { Report } from "../output/error.ts";
 import { listNames } from "../output/text.ts";
-import { askAgents } from "./ask-agents.ts";
+import { type AskedFleet, askFleet } from "./ask-fleet.ts";
 import { type CommandContext, nowText } from "./context.ts";
 import type { ClusterStatus } from "./read-status.ts";
 import { heard } from "./silence.ts";
-import type { Target, Targets } from "./targets.ts";
+import type { Member } from "./targets.ts";
 
 export interface AskedReport {
   readonly report: StatusReport;
   readonly asked: number;
+  readonly from: AskedFleet["from"];
   /** Every app that Git or a cluster knows. */
   readonly apps: readonly string[];
   readonly unreached: readonly Report[];
 }
 
-/** Asks the chosen clusters and puts their answers into one document. */
-export async function askStatus(context: CommandContext): Promise<AskedReport> {
-  const { found, answers, unreached } = await askAgents(context);
+/** Asks for the chosen clusters and puts the answers into one document. */
+export async function askStatus(
+  context: CommandContext,
+  wish: { readonly isLive: boolean },
+): Promise<AskedReport> {
+  const { from, source: view, asked, answers, unreached } = await askFleet(context, wish);
   const nowMs = context.ports.clock.now();
-  const source = sourceOf(found);
+  const source = sourceOf(view);
   const reports = answers.map(({ target, answer }) =>
     statusReport(snapshotOf(target, answer, { source, nowMs })),
   );
+  const merged = mergeReports(reports) ?? emptyReport(context, source);
   return {
-    report: mergeReports(reports) ?? emptyReport(context, source),
-    asked: found.targets.length + found.unreached.length,
+    report: {
+      ...merged,
+      // A record knows which commits, not when.
+      units:
+        from === "records" ? merged.units.map((one) => ({ ...one, revisions: {} })) : merged.units,
+      generatedAt: nowText(context),
+    },
+    from,
+    asked,
     apps: [...new Set(answers.flatMap(({ target, answer }) => appsOf(target, answer)))],
     unreached,
   };
 }
 
-function appsOf({ expected }: Target, { statuses }: ClusterStatus): readonly string[] {
+function appsOf({ expected }: Member, { statuses }: ClusterStatus): readonly string[] {
   return [...statuses, ...(expected?.units ?? [])].map(({ app }) => app);
 }
 
-function sourceOf({ source }: Targets): SourceSnapshot {
+function sourceOf(source: AskedFleet["source"]): SourceSnapshot {
   if (source === undefined) return { url: "", ref: "" };
   const { place, ref, view } = source;
   const commit = view.commit === undefined ? {} : { commit: view.commit, title: view.title };
@@ -55,26 +67,27 @@ interface Moment {
 }
 
 function snapshotOf(
-  target: Target,
+  target: Member,
   answer: ClusterStatus,
   { source, nowMs }: Moment,
 ): FleetSnapshot {
-  const { statuses, lease, kubernetes } = answer;
+  const { statuses, lease, kubernetes, agent, asOf } = answer;
   const hasAgent = lease !== undefined || statuses.length > 0;
   return {
     cluster: target.cluster,
     ...(target.environment === "" ? {} : { environment: target.environment }),
     kubernetes,
+    ...(agent === undefined ? {} : { agentVersion: agent }),
     source,
     units: heard(answer, nowMs),
     problems: missingUnits(target, answer),
     ready: hasAgent ? { ok: true } : { ok: false, why: "no agent has written anything here" },
-    asOf: isoTime(nowMs),
+    asOf,
   };
 }
 
 /** What Git wants on this cluster and no App object speaks of. */
-function missingUnits({ expected }: Target, { statuses }: ClusterStatus): readonly Problem[] {
+function missingUnits({ expected }: Member, { statuses }: ClusterStatus): readonly Problem[] {
   const told = new Set(statuses.map(({ app }) => app));
   const missing = (expected?.units ?? []).map(({ app }) => app).filter((app) => !told.has(app));
   if (missing.length === 0) return [];

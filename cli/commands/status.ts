@@ -10,6 +10,8 @@ import type { CommandAnswer, CommandResult, ExitCode } from "./result.ts";
 import { type AskedReport, askStatus } from "./status-report.ts";
 
 const watchMs = 2000;
+/** Records change no faster, and a Git host is not asked all the time. */
+const recordsMs = 15_000;
 const stateNames = Object.keys(states).filter((name): name is State => name in states);
 
 /** `holdfast status [APP…]`: what the agents of the chosen clusters say, worst first. */
@@ -18,7 +20,9 @@ export async function status(
   given: CommandArguments,
 ): Promise<CommandAnswer> {
   const wish = wishOf(given);
-  return given.flags.watch === true ? watched(context, wish) : await once(context, wish);
+  return given.flags.watch === true
+    ? watched(context, wish)
+    : answerOf(context, await askStatus(context, wish), wish);
 }
 
 interface Wish {
@@ -26,12 +30,14 @@ interface Wish {
   readonly states: readonly State[];
   readonly all: boolean;
   readonly judges: boolean;
+  readonly isLive: boolean;
 }
 
 function wishOf({ positionals: apps, flags }: CommandArguments): Wish {
   const wanted = listFlag(flags, "state").map((name) => choiceFlag("--state", name, stateNames));
   const judges = flags.exitCode === true;
-  return { apps, states: wanted, all: flags.all === true || wanted.length > 0, judges };
+  const isLive = flags.live === true;
+  return { apps, states: wanted, all: flags.all === true || wanted.length > 0, judges, isLive };
 }
 
 async function* watched(
@@ -39,13 +45,13 @@ async function* watched(
   wish: Wish,
 ): AsyncGenerator<CommandResult, ExitCode> {
   for (;;) {
-    yield { ...(await once(context, wish)), redraws: true };
-    await context.ports.clock.sleep(watchMs, context.signal);
+    const asked = await askStatus(context, wish);
+    yield { ...answerOf(context, asked, wish), redraws: true };
+    await context.ports.clock.sleep(asked.from === "records" ? recordsMs : watchMs, context.signal);
   }
 }
 
-async function once(context: CommandContext, wish: Wish): Promise<CommandResult> {
-  const asked = await askStatus(context);
+function answerOf(context: CommandContext, asked: AskedReport, wish: Wish): CommandResult {
   const names = wish.apps.filter((app) => !isGlob(app));
   checkNames("app", names, asked.apps);
   const report = narrowed(asked.report, wish);
@@ -59,16 +65,20 @@ async function once(context: CommandContext, wish: Wish): Promise<CommandResult>
     output: {
       form: "document",
       document: { ...report, ...factsOf(asked) },
-      draw: (style) => statusText({ report, nowMs, asked: asked.asked, all: wish.all }, style),
+      draw: (style) =>
+        statusText({ report, nowMs, asked: asked.asked, from: asked.from, all: wish.all }, style),
     },
   };
 }
 
-function factsOf({ asked, unreached, report }: AskedReport) {
+/** Each cluster says where its answer comes from; `asOf` how old it is. */
+function factsOf({ asked, from, unreached, report }: AskedReport) {
+  const source = from === "records" ? "record" : "cluster";
   return {
+    clusters: report.clusters.map((cluster) => ({ ...cluster, source })),
     complete: report.complete && unreached.length === 0,
     problems: [...report.problems, ...unreached],
-    askedFrom: { source: "clusters", asked, answered: report.clusters.length },
+    askedFrom: { source: from, asked, answered: report.clusters.length },
   };
 }
 

@@ -8,15 +8,25 @@ import { openFleet } from "./repository.ts";
 import { CliError } from "./result.ts";
 import { readUserConfig, type UserConfig } from "./user-config.ts";
 
-/** One cluster to ask, and by which kubeconfig context. */
-export interface Target {
+/** One cluster that a command means. */
+export interface Member {
   readonly cluster: string;
-  readonly context: string;
   readonly environment: string;
   /** What Git says should run there; undefined without a repository. */
   readonly expected:
     | { readonly target: ClusterTarget; readonly units: readonly Unit[] }
     | undefined;
+}
+
+/** One cluster to ask, and by which kubeconfig context. */
+export interface Target extends Member {
+  readonly context: string;
+}
+
+/** The clusters that a command means; `members` undefined: there is no repository that says which there are. */
+export interface Members {
+  readonly members: readonly Member[] | undefined;
+  readonly source: Targets["source"];
 }
 
 export interface Targets {
@@ -44,6 +54,36 @@ export async function findTargets(context: CommandContext): Promise<Targets> {
   }
 }
 
+/** As findTargets, for an answer that needs no way to the clusters. */
+export async function findMembers(context: CommandContext): Promise<Members> {
+  const { options, ports, cwd, signal } = context;
+  const wish = { repo: options.repo, ref: options.ref, cwd };
+  const repository = await ports.repository(wish, signal);
+  if (repository === undefined) {
+    refuseFleetFlags(options);
+    return { members: undefined, source: undefined };
+  }
+  try {
+    return await membersOf(context, repository);
+  } finally {
+    await repository.close();
+  }
+}
+
+async function membersOf(
+  context: CommandContext,
+  repository: Repository,
+): Promise<Members & { readonly members: readonly Member[] }> {
+  const view = (await repository.head()) ?? (await repository.newest());
+  const chosen = chooseClusters(await openFleet(context, view), context.options);
+  const members = chosen.map(({ target, environment, selection }) => ({
+    cluster: target.name,
+    environment,
+    expected: { target, units: selection.units },
+  }));
+  return { members, source: { place: repository.place, ref: repository.ref, view } };
+}
+
 interface Known {
   readonly config: UserConfig;
   readonly contexts: Contexts;
@@ -55,23 +95,20 @@ async function fromFleet(
   { config, contexts, repository }: Known,
 ): Promise<Targets> {
   const { options } = context;
-  const view = (await repository.head()) ?? (await repository.newest());
-  const chosen = chooseClusters(await openFleet(context, view), options);
-  if (options.kubeContext !== undefined && chosen.length !== 1) {
-    throw usage(`--context is for one cluster, not ${chosen.length}`, "name it: --cluster NAME");
+  const { members, source } = await membersOf(context, repository);
+  if (options.kubeContext !== undefined && members.length !== 1) {
+    throw usage(`--context is for one cluster, not ${members.length}`, "name it: --cluster NAME");
   }
-  const found = chosen.map(({ target, environment, selection }) => ({
-    cluster: target.name,
-    environment,
-    expected: { target, units: selection.units },
-    context: options.kubeContext ?? contextFor(target.name, config, contexts),
+  const found = members.map((member) => ({
+    ...member,
+    context: options.kubeContext ?? contextFor(member.cluster, config, contexts),
   }));
   return {
     targets: found.flatMap((one) =>
       one.context === undefined ? [] : [{ ...one, context: one.context }],
     ),
     unreached: found.flatMap((one) => (one.context === undefined ? [noContext(one.cluster)] : [])),
-    source: { place: repository.place, ref: repository.ref, view },
+    source,
   };
 }
 
@@ -97,9 +134,7 @@ function withoutFleet(
   config: UserConfig,
   { names, current }: Contexts,
 ): Targets {
-  if (options.selector !== undefined || options.environments.length > 0) {
-    throw usage("-l and --env need the config repository", "run it there, or name it: --repo URL");
-  }
+  refuseFleetFlags(options);
   const named = new Map([
     ...names.map((name): [string, string] => [name, name]),
     ...config.contexts,
@@ -112,6 +147,11 @@ function withoutFleet(
     expected: undefined,
   }));
   return { targets, unreached: [], source: undefined };
+}
+
+function refuseFleetFlags({ selector, environments }: CommandContext["options"]): void {
+  if (selector === undefined && environments.length === 0) return;
+  throw usage("-l and --env need the config repository", "run it there, or name it: --repo URL");
 }
 
 type Wish = Pick<CommandContext["options"], "clusters" | "kubeContext">;

@@ -4,6 +4,7 @@ import { isJsonObject } from "../../agent/model/json.ts";
 import type { ForgeSetting } from "../forge/place.ts";
 import type { CommandContext } from "./context.ts";
 import { parseForges } from "./forge-config.ts";
+import { parseStatusRecords, type RecordsPlace } from "./records-place.ts";
 import { CliError } from "./result.ts";
 
 /** `~/.config/holdfast/config.yaml`. */
@@ -12,9 +13,15 @@ export interface UserConfig {
   readonly contexts: ReadonlyMap<string, string>;
   /** Where pull requests are opened, by host, where its name does not tell. */
   readonly forges: ReadonlyMap<string, ForgeSetting>;
+  /** Absent: clusters are asked themselves. */
+  readonly statusRecords: RecordsPlace | undefined;
 }
 
-const nothing: UserConfig = { contexts: new Map(), forges: new Map() };
+const nothing: UserConfig = {
+  contexts: new Map(),
+  forges: new Map(),
+  statusRecords: undefined,
+};
 const fields = ["contexts", "forges", "statusRecords"];
 
 /** Reads it; a missing file is an empty one, a broken one an error with its path. */
@@ -45,5 +52,9 @@ export function parseUserConfig(value: unknown): UserConfig {
     if (typeof name !== "string") throw new Error(`contexts.${cluster} must be a text`);
     return [cluster, name];
   });
-  return { contexts: new Map(entries), forges: parseForges(value.forges) };
+  return {
+    contexts: new Map(entries),
+    forges: parseForges(value.forges),
+    statusRecords: parseStatusRecords(value.statusRecords),
+  };
 }

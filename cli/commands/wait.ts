@@ -4,7 +4,7 @@ import { cliApiVersion } from "../output/document.ts";
 import type { Report } from "../output/error.ts";
 import { escapeLine } from "../output/escape.ts";
 import { age, count, listNames, shortId } from "../output/text.ts";
-import { askAgents } from "./ask-agents.ts";
+import { askFleet } from "./ask-fleet.ts";
 import type { CommandArguments } from "./catalog.ts";
 import { chosenApps } from "./choose-units.ts";
 import { type CommandContext, nowText } from "./context.ts";
@@ -13,10 +13,12 @@ import { textFlag, usage } from "./globals.ts";
 import { withRepository } from "./repository.ts";
 import { CliError, type CommandResult, type ExitCode } from "./result.ts";
 import { heard } from "./silence.ts";
-import type { Target } from "./targets.ts";
+import type { Member } from "./targets.ts";
 import { isLiveOn, type Wanted, wantedCommit } from "./wanted.ts";
 
 const pollMs = 3000;
+/** Records change no faster, and a Git host is not asked all the time. */
+const recordsMs = 15_000;
 
 interface WaitWish {
   readonly apps: readonly string[];
@@ -24,6 +26,7 @@ interface WaitWish {
   /** 0 to 1. */
   readonly share: number;
   readonly failFast: boolean;
+  readonly isLive: boolean;
 }
 
 /** One unit on its way, for the report. */
@@ -34,6 +37,7 @@ interface WaitUnit
 
 /** How far a commit got. A cluster counts once all its units are live; one that cannot be asked counts as not. */
 interface Progress {
+  readonly from: "records" | "clusters";
   readonly clusters: number;
   readonly done: number;
   readonly units: readonly WaitUnit[];
@@ -47,7 +51,8 @@ export async function wait(
   { positionals: apps, flags }: CommandArguments,
 ): Promise<CommandResult> {
   const share = shareOf(textFlag(flags, "require") ?? "100%");
-  const wish = { apps, rev: textFlag(flags, "rev"), share, failFast: flags.failFast === true };
+  const [failFast, isLive] = [flags.failFast === true, flags.live === true];
+  const wish = { apps, rev: textFlag(flags, "rev"), share, failFast, isLive };
   return await withRepository(context, async (repository) => {
     const wanted = await wantedCommit(context, repository, wish.rev);
     const clusters = clustersOf(context, wanted, apps);
@@ -73,7 +78,7 @@ async function untilLive(context: CommandContext, waiting: Waiting): Promise<Com
       context.terminal.progress(progressLine(last, wanted));
       const exitCode = verdict(last, wish);
       if (exitCode !== undefined) return answer(context, { wanted, last, exitCode });
-      await clock.sleep(pollMs, context.signal);
+      await clock.sleep(last.from === "records" ? recordsMs : pollMs, context.signal);
     }
   } catch (error) {
     if (!context.signal.aborted || last === undefined) throw error;
@@ -113,9 +118,9 @@ function clustersOf(
 
 async function look(
   context: CommandContext,
-  { wanted, clusters, wish: { apps } }: Waiting,
+  { wanted, clusters, wish: { apps, isLive } }: Waiting,
 ): Promise<Progress> {
-  const { answers, unreached } = await askAgents(context);
+  const { from, answers, unreached } = await askFleet(context, { isLive });
   const nowMs = context.ports.clock.now();
   const perCluster = await Promise.all(
     answers
@@ -128,6 +133,7 @@ async function look(
   );
   const units = perCluster.flatMap((one) => one.units);
   return {
+    from,
     clusters: clusters.size,
     done: perCluster.filter((one) => one.isDone).length,
     units,
@@ -137,7 +143,7 @@ async function look(
 }
 
 /** Every unit that Git wants there is told of, and every one told of is live. */
-function isDone({ expected }: Target, told: readonly WaitUnit[], apps: readonly string[]): boolean {
+function isDone({ expected }: Member, told: readonly WaitUnit[], apps: readonly string[]): boolean {
   const named = new Set(told.map(({ app }) => app));
   const missing = (expected?.units ?? []).filter(
     ({ app }) => isMeant(app, apps) && !named.has(app),

@@ -9,6 +9,8 @@ export interface ClusterRow {
   readonly name: string;
   readonly environment: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Version, where a status record tells it. */
+  readonly agent: string | undefined;
   /** As served; offline as its document says. */
   readonly kubernetes: string | undefined;
   readonly isAsked: boolean;
@@ -27,6 +29,7 @@ export interface ClusterRow {
 const columns: readonly Column[] = [
   { title: "CLUSTER" },
   { title: "LABELS", wraps: true },
+  { title: "AGENT" },
   { title: "K8S" },
   { title: "SEEN", align: "right" },
   { title: "APPS", align: "right" },
@@ -39,6 +42,7 @@ export function clustersText(rows: readonly ClusterRow[], nowMs: number, style: 
   const cells = rows.map((row) => [
     escapeLine(row.name),
     escapeLine(labelsText(row.labels)),
+    escapeLine(row.agent ?? "–"),
     escapeLine(row.kubernetes ?? "–"),
     ageOf(row.seenAt, nowMs),
     String(row.apps),

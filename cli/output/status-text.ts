@@ -11,6 +11,7 @@ export interface StatusView {
   readonly nowMs: number;
   /** How many clusters were asked, and how many answered. */
   readonly asked: number;
+  readonly from: "records" | "clusters";
   /** Every unit, not only those that need attention. */
   readonly all: boolean;
 }
@@ -28,15 +29,26 @@ export function statusText(view: StatusView, style: Style): string {
   );
 }
 
-function sourceLine({ report, nowMs, asked }: StatusView): string {
+function sourceLine(view: StatusView): string {
+  const { report, nowMs, asked, from } = view;
   const { source, clusters, units } = report;
-  const oldest = units
-    .map(({ comparedAt }) => Date.parse(comparedAt ?? ""))
-    .filter((time) => !Number.isNaN(time))
-    .sort((a, b) => a - b)[0];
+  const words = commitWords(source, nowMs);
+  if (from === "records") {
+    const oldest = oldestOf(clusters.map(({ asOf }) => asOf));
+    const old = oldest === undefined ? "" : `, oldest ${age(nowMs - oldest)}`;
+    return [...words, `${clusters.length} of ${count(asked, "record")}${old}`].join("  ");
+  }
+  const oldest = oldestOf(units.map(({ comparedAt }) => comparedAt));
   const compare = oldest === undefined ? "" : `, oldest compare ${age(nowMs - oldest)} ago`;
   const answered = `${clusters.length} of ${count(asked, "cluster")} answered${compare}`;
-  return [...commitWords(source, nowMs), answered].join("  ");
+  return [...words, answered].join("  ");
+}
+
+function oldestOf(times: readonly (string | undefined)[]): number | undefined {
+  return times
+    .map((time) => Date.parse(time ?? ""))
+    .filter((time) => !Number.isNaN(time))
+    .sort((a, b) => a - b)[0];
 }
 
 function commitWords(source: ReportSource, nowMs: number): readonly string[] {

@@ -36,9 +36,9 @@ describe("clusters list", () => {
     const { code, stdout } = await runWith(given, "clusters", "list");
     expect(code).toBe(0);
     const [titles, first, second] = stdout.split("\n");
-    expect(titles).toMatch(/CLUSTER +LABELS +K8S +SEEN +APPS +STATE/);
-    expect(first).toMatch(/^prod +env=prod +v1.36.3 +– +2 +✗ Failed +shop: Rejected/);
-    expect(second).toMatch(/^dev +env=dev +– +– +1 +– +not asked/);
+    expect(titles).toMatch(/CLUSTER +LABELS +AGENT +K8S +SEEN +APPS +STATE/);
+    expect(first).toMatch(/^prod +env=prod +– +v1.36.3 +– +2 +✗ Failed +shop: Rejected/);
+    expect(second).toMatch(/^dev +env=dev +– +– +– +1 +– +not asked/);
     const json = JSON.parse((await runWith(given, "clusters", "list", "-o", "json")).stdout);
     expect(json).toMatchObject({ kind: "ClusterList", complete: false, clusters: [{}, {}] });
   });

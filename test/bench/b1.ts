@@ -4,7 +4,7 @@ import type { KubeObject } from "../../agent/model/object.ts";
 import { applySetIdOf, marked } from "../../agent/render/mark.ts";
 import { pause } from "../e2e/site.ts";
 import { countVerbs, readRequests, type Seen, spanOf } from "./audit.ts";
-import type { Bench, BenchOptions } from "./bench.ts";
+import type { Bench, BenchOptions, Program } from "./bench.ts";
 import { configMapOf, type Load } from "./config-maps.ts";
 import { applyBare } from "./limit.ts";
 import { type Measured, type Round, rounded } from "./report.ts";
@@ -31,7 +31,7 @@ export const b1: Bench = {
     const load: Load = { app, objects: options.objects, files: options.files };
     const rounds: { readonly round: Round; readonly requests: Measured["requests"] }[] = [];
     for (let number = 1; number <= options.rounds; number++) {
-      const done = await playRound(load, number, options.nodeFlags);
+      const done = await playRound(load, number, options.program);
       progress(`round ${number}: ${JSON.stringify(done.round)}`);
       rounds.push(done);
     }
@@ -46,8 +46,8 @@ export const b1: Bench = {
 };
 
 /** A server of its own per round, and turn about who comes first, so that neither meets a fuller or a colder one. */
-async function playRound(load: Load, number: number, nodeFlags: readonly string[]) {
-  const stage = await setStage(load, nodeFlags);
+async function playRound(load: Load, number: number, program: Program) {
+  const stage = await setStage(load, program);
   try {
     await warmUp(stage);
     if (number % 2 === 1) await limit(stage, load);

@@ -4,7 +4,13 @@ export interface BenchOptions {
   readonly objects: number;
   readonly files: number;
   readonly rounds: number;
-  /** For the agent's Node. */
+  readonly program: Program;
+}
+
+/** What is started as the agent. */
+export interface Program {
+  /** As it ships: built, not stripped of its types at every start. */
+  readonly main: string;
   readonly nodeFlags: readonly string[];
 }
 

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { b1 } from "./b1.ts";
 import type { Bench, BenchOptions } from "./bench.ts";
+import { buildAgent } from "./build-agent.ts";
 import { reportOf, reportText } from "./report.ts";
 
 const benches: Readonly<Record<string, Bench>> = { B1: b1 };
@@ -19,46 +20,58 @@ process.exitCode = await main();
 
 /** 0: measured, whether goals are met or not; 2: asked wrongly. */
 async function main(): Promise<number> {
-  const asked = arguments_();
+  const asked = readArguments();
   if (asked === undefined) {
     process.stderr.write(usage);
     return 2;
   }
-  const { bench, options, json } = asked;
-  const report = reportOf(await bench.run(options), bench.goals);
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : reportText(report));
-  return 0;
+  const { bench, json, nodeFlags, ...options } = asked;
+  const { main, remove } = await buildAgent();
+  try {
+    const program = { main, nodeFlags };
+    const report = reportOf(await bench.run({ ...options, program }), bench.goals);
+    process.stdout.write(json ? `${JSON.stringify(report)}\n` : reportText(report));
+    return 0;
+  } finally {
+    await remove();
+  }
 }
 
-interface Asked {
+interface Asked extends Omit<BenchOptions, "program"> {
   readonly bench: Bench;
-  readonly options: BenchOptions;
   readonly json: boolean;
+  readonly nodeFlags: readonly string[];
 }
 
-function arguments_(): Asked | undefined {
+/** Undefined: it was asked wrongly. */
+function readArguments(): Asked | undefined {
   const { values, positionals } = parseArgs({
+    strict: false,
     allowPositionals: true,
     options: {
-      json: { type: "boolean", default: false },
+      json: { type: "boolean" },
       rounds: { type: "string", default: "3" },
       objects: { type: "string", default: "10000" },
       files: { type: "string", default: "100" },
       profile: { type: "string" },
     },
   });
-  const [rounds, objects, files] = [values.rounds, values.objects, values.files].map(Number);
-  const counts = [rounds, objects, files].filter(isCount);
-  const [name = ""] = positionals;
+  const { json = false, profile, rounds, objects, files, ...unknown } = values;
+  const [name = "", ...more] = positionals;
   const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
-  if (bench === undefined || counts.length !== 3) return undefined;
-  const [r = 1, o = 1, f = 1] = counts;
-  const nodeFlags = values.profile === undefined ? [] : profileFlags(values.profile);
-  return { bench, json: values.json, options: { rounds: r, objects: o, files: f, nodeFlags } };
+  const counts = { rounds: Number(rounds), objects: Number(objects), files: Number(files) };
+  const isWrong =
+    bench === undefined ||
+    more.length > 0 ||
+    Object.keys(unknown).length > 0 ||
+    !Object.values(counts).every(isCount);
+  if (isWrong) return undefined;
+  const nodeFlags = typeof profile === "string" ? profileFlags(profile) : [];
+  return { bench, json: json === true, nodeFlags, ...counts };
 }
 
-function isCount(value: number | undefined): value is number {
-  return Number.isSafeInteger(value) && (value ?? 0) > 0;
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0;
 }
 
 function profileFlags(folder: string): readonly string[] {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { type ControlPlane, startControlPlane, type TestCluster } from "../e2e/control-plane.ts";
 import { Repository } from "../e2e/repository.ts";
 import { Site } from "../e2e/site.ts";
+import type { Program } from "./bench.ts";
 import { type Load, loadFiles } from "./config-maps.ts";
 
 export const clusterName = "bench";
@@ -15,14 +16,14 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-export async function setStage(load: Load, nodeFlags: readonly string[]): Promise<Stage> {
+export async function setStage(load: Load, program: Program): Promise<Stage> {
   const plane = await startControlPlane({ clusters: 1, audit: "requests", controllers: false });
   const repository = await Repository.create(plane.folder);
   const [cluster] = plane.clusters;
   if (cluster === undefined) throw new Error("there is no cluster");
   await repository.write(loadFiles(clusterName, load));
   await repository.push(`${load.objects} ConfigMaps`);
-  const site = new Site({ plane, cluster, name: clusterName, repository, nodeFlags });
+  const site = new Site({ plane, cluster, name: clusterName, repository, program });
   await site.install();
   return {
     plane,

@@ -37,7 +37,8 @@ export interface SiteOptions {
   readonly name: string;
   readonly repository: Repository;
   readonly flags?: AgentOptions["flags"];
-  readonly nodeFlags?: AgentOptions["nodeFlags"];
+  /** Another entry, and flags for its Node. */
+  readonly program?: Pick<AgentOptions, "main" | "nodeFlags">;
 }
 
 /** One cluster with the agent that drives it. */
@@ -50,15 +51,15 @@ export class Site {
   readonly #folder: string;
   readonly #kubectl: string;
   readonly #flags: AgentOptions["flags"];
-  readonly #nodeFlags: readonly string[];
+  readonly #program: Pick<AgentOptions, "main" | "nodeFlags">;
   #agent: AgentProcess | undefined;
 
-  constructor({ plane, cluster, name, repository, flags, nodeFlags = [] }: SiteOptions) {
+  constructor({ plane, cluster, name, repository, flags, program = {} }: SiteOptions) {
     this.name = name;
     this.cluster = cluster;
     this.repository = repository;
     this.#flags = flags;
-    this.#nodeFlags = nodeFlags;
+    this.#program = program;
     this.#kubectl = plane.bin("kubectl");
     this.#folder = join(plane.folder, `agent-${name}`);
     this.api = new Api(cluster);
@@ -93,7 +94,7 @@ export class Site {
       repositoryUrl: this.repository.url,
       folder: this.#folder,
       flags: { ...this.#flags, ...flags },
-      nodeFlags: this.#nodeFlags,
+      ...this.#program,
     });
     return this.#agent;
   }

@@ -15,6 +15,8 @@ export interface AgentOptions {
   readonly flags?: Readonly<Record<string, string>>;
   /** Of Node itself: profiles. */
   readonly nodeFlags?: readonly string[];
+  /** Default: `agent/main.ts`. */
+  readonly main?: string;
 }
 
 /** Lease times of the kill tests: a killed agent's successor waits at most six seconds. */
@@ -45,6 +47,7 @@ export class AgentProcess {
 
   static async start(options: AgentOptions): Promise<AgentProcess> {
     const { clusterName, kubeconfig, repositoryUrl, folder, flags, nodeFlags = [] } = options;
+    const { main = join(import.meta.dirname, "../../agent/main.ts") } = options;
     await mkdir(folder, { recursive: true });
     const port = await findPorts(2);
     const all: Readonly<Record<string, string>> = {
@@ -61,7 +64,6 @@ export class AgentProcess {
     };
     const logPath = join(folder, "agent.log");
     const log = openSync(logPath, "a");
-    const main = join(import.meta.dirname, "../../agent/main.ts");
     const args = Object.entries(all).map(([name, value]) => `--${name}=${value}`);
     const child = spawn(process.execPath, [...nodeFlags, main, ...args], {
       cwd: folder,

@@ -1,5 +1,5 @@
 import { capabilitiesOf } from "../../agent/capabilities.ts";
-import { type ClusterClient, type Discovery, servedKind } from "../../agent/cluster/client.ts";
+import type { ClusterClient } from "../../agent/cluster/client.ts";
 import type { Change, Desired } from "../../agent/model/change.ts";
 import type { Inventory } from "../../agent/model/inventory.ts";
 import { refId, versionedRefOf } from "../../agent/model/object.ts";
@@ -11,6 +11,7 @@ import type { CommandContext, ConnectedCluster } from "./context.ts";
 import type { FleetView } from "./fleet-view.ts";
 import { planOne } from "./plan-one.ts";
 import { type RenderedUnit, renderUnits } from "./render-fleet.ts";
+import { servedScopes } from "./scopes.ts";
 
 export interface LiveWish {
   readonly connected: ConnectedCluster;
@@ -36,7 +37,7 @@ export async function planLive(
   const discovery = await client.discover(signal);
   const installation = await connected.installation(signal);
   const capabilities = capabilitiesOf(discovery);
-  const scopeOf = (kind: Kind) => scopeIn(discovery, kind);
+  const scopeOf = servedScopes(discovery);
   const live = { installation, scopeOf, capabilities };
   const rendered = await renderUnits({ ...context, signal, live }, fleet, units);
   const diffs: UnitDiff[] = [];
@@ -46,14 +47,6 @@ export async function planLive(
     diffs.push(await diffOne(wish, { one, inventory, installation, nowMs }, signal));
   }
   return { units: diffs, rendered };
-}
-
-type Kind = Parameters<typeof servedKind>[1];
-
-function scopeIn(discovery: Discovery, kind: Kind): "namespaced" | "cluster" | undefined {
-  const served = servedKind(discovery, kind);
-  if (served === undefined) return undefined;
-  return served.namespaced ? "namespaced" : "cluster";
 }
 
 interface One {

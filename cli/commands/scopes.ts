@@ -1,4 +1,5 @@
 import { gunzipSync } from "node:zlib";
+import { type Discovery, servedKind } from "../../agent/cluster/client.ts";
 import { isJsonObject, type JsonObject } from "../../agent/model/json.ts";
 import type { GroupKind, KubeObject } from "../../agent/model/object.ts";
 import type { Scope } from "../../agent/render/normalize.ts";
@@ -21,7 +22,16 @@ export function builtInScopes(): ReadonlyMap<string, Scope> {
   return scopes;
 }
 
-/** How the URLs of those kinds call them, by `group/Kind`. */
+/** Scopes as a cluster serves them. */
+export function servedScopes(discovery: Discovery): ScopeOf {
+  return (kind) => {
+    const served = servedKind(discovery, kind);
+    if (served === undefined) return undefined;
+    return served.namespaced ? "namespaced" : "cluster";
+  };
+}
+
+/** How URLs call the built-in kinds, by `group/Kind`. */
 export function builtInPlurals(): ReadonlyMap<string, string> {
   return new Map([...builtIn()].map(([key, { plural }]) => [key, plural]));
 }

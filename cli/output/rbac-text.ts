@@ -72,3 +72,23 @@ function grantLines({ app, grants }: AppRules): readonly string[] {
     ...grants.map((rule) => `    # - ${ruleLine(rule)}`),
   ];
 }
+
+export interface RightsDifference {
+  readonly missing: readonly Rule[];
+  readonly surplus: readonly Rule[];
+}
+
+/** What to add and what to take away, or one line when it is neither. */
+export function rightsGapText(
+  { missing, surplus }: RightsDifference,
+  account: string,
+  { colours }: Style,
+): string {
+  const lines = [
+    ...missing.map((rule) => `${colours.red("missing")}  ${escapeLine(ruleLine(rule))}`),
+    ...surplus.map((rule) => `${colours.yellow("surplus")}  ${escapeLine(ruleLine(rule))}`),
+  ];
+  if (lines.length === 0)
+    return `${account} may do what it needs: nothing missing, nothing surplus\n`;
+  return `${lines.join("\n")}\n`;
+}

@@ -1,18 +1,23 @@
 import { fillRatio } from "./cluster/inventory-format.ts";
 import type { ChangeResult } from "./model/change.ts";
 import type { Phase } from "./model/event.ts";
-import type { Inventory } from "./model/inventory.ts";
-import { applyStages } from "./pass/apply-stages.ts";
+import { type Inventory, isEmpty } from "./model/inventory.ts";
 import { type Assessed, assess } from "./pass/assess.ts";
 import { driftOf } from "./pass/drift.ts";
 import { dueOf } from "./pass/due.ts";
+import { removeHooks } from "./pass/hook-sweep.ts";
+import { hookLookMs } from "./pass/hooks.ts";
 import { openInventory, recordIntents, recordResults } from "./pass/inventory.ts";
+import { applyInOrder } from "./pass/in-order.ts";
 import { ensureNamespace } from "./pass/namespace.ts";
 import type { PassInput, PassPorts } from "./pass/pass.ts";
 import { type Pruned, prune } from "./pass/prune.ts";
+import { leftoversIn } from "./pass/leftovers.ts";
 import { judgeRecreates, type Recreates } from "./pass/recreates.ts";
 import { deletingOf, waitingOf } from "./pass/unfinished.ts";
+import { isOpen } from "./plan/blocked.ts";
 import type { Removal } from "./plan/guard.ts";
+import type { HookRuns } from "./plan/hook-move.ts";
 import type { Pass } from "./status/input.ts";
 
 export interface Reconciled {
@@ -37,9 +42,10 @@ export async function reconcile(
 
   if (writes) await ensureNamespace(ports, input, signal);
   const recreates = await judgeRecreates(ports, { input, inventory }, signal);
-  const applied = await timed(ports, { input, phase: "apply" }, () =>
-    applyStages(ports, { input, inventory, recreates }, signal),
+  const carried = await timed(ports, { input, phase: "apply" }, () =>
+    applyInOrder(ports, { input, inventory, recreates }, signal),
   );
+  const applied = carried.results;
   const before = assess(ports, { input, inventory, results: applied });
   const { unready } = before;
   const gone = await timed(ports, { input, phase: "prune" }, () =>
@@ -48,10 +54,15 @@ export async function reconcile(
   const pruned = { ...gone, ...judgedTogether(gone, recreates) };
 
   const results = [...applied, ...pruned.results];
-  const after = writes
-    ? await recordResults(ports, { input, tracked, results, pruned }, signal)
-    : inventory;
-  return conclude(ports, { input, inventory: after, results, pruned, assessed: before });
+  const isDone = unready.length === 0 && pruned.pending !== true && !results.some(isOpen);
+  const recording = { input, tracked, results, pruned, isDone, ...only(carried.hooks) };
+  const after = writes ? await recordResults(ports, recording, signal) : inventory;
+  const { dueMs } = carried;
+  return conclude(ports, { input, inventory: after, results, pruned, assessed: before, dueMs });
+}
+
+function only(hooks: HookRuns | undefined): { readonly hooks?: HookRuns } {
+  return hooks === undefined ? {} : { hooks };
 }
 
 /** The same for a unit that Git no longer has: nothing is declared, everything is judged (P-72). */
@@ -69,17 +80,17 @@ export async function remove(
   );
   const { results } = pruned;
   const writes = input.enforce && input.unit.mode === "enforce";
+  const isLetGo = writes && pruned.pending !== true;
+  const how = removal.how === "orphan" ? "release" : "delete";
+  const runs = tracked.value.hooks ?? new Map();
+  const hooks = isLetGo ? await removeHooks(ports, { input, runs, how }, signal) : runs;
   const after = writes
-    ? await recordResults(ports, { input, tracked, results, pruned }, signal)
+    ? await recordResults(ports, { input, tracked, results, pruned, ...only(hooks) }, signal)
     : inventory;
-  if (writes && after.entries.size === 0) await ports.inventories.remove(after.app, signal); // P-73
-  return conclude(ports, {
-    input,
-    inventory: after,
-    results,
-    pruned,
-    assessed: { health: [], unready: [] },
-  });
+  if (writes && isEmpty(after)) await ports.inventories.remove(after.app, signal); // P-73
+  const dueMs = isLetGo && hooks.size > 0 ? [ports.clock.now() + hookLookMs] : [];
+  const assessed = { health: [], unready: [] };
+  return conclude(ports, { input, inventory: after, results, pruned, assessed, dueMs });
 }
 
 /** What waits for a person, and what a person let through: of deletions for good and for a new start alike (P-51). */
@@ -95,11 +106,12 @@ interface Conclusion {
   readonly results: readonly ChangeResult[];
   readonly pruned: Pruned;
   readonly assessed: Assessed;
+  readonly dueMs: readonly number[];
 }
 
 function conclude(
   ports: PassPorts,
-  { input, inventory, results, pruned, assessed }: Conclusion,
+  { input, inventory, results, pruned, assessed, dueMs }: Conclusion,
 ): Reconciled {
   const { unit, manifests } = input;
   ports.emit({ type: "inventory", app: unit.app, fillRatio: fillRatio(inventory) });
@@ -112,13 +124,15 @@ function conclude(
     results,
     problems: [],
     drift: driftOf(ports, input, results),
+    leftovers: leftoversIn(input, results),
     health: assessed.health,
-    waiting: waitingOf(results),
+    waiting: [...waitingOf(results), ...(pruned.waiting ?? [])],
     deleting,
     complete: true,
     ...(pruned.held === undefined ? {} : { held: pruned.held }),
   };
   const due = [
+    ...dueMs,
     ...(assessed.dueMs === undefined ? [] : [assessed.dueMs]),
     ...dueOf({ input, inventory, results, nowMs: ports.clock.now() }),
   ];

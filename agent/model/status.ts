@@ -26,6 +26,21 @@ export interface DriftEntry {
     | "break-glass";
 }
 
+/** Fields that another tool set before us and that Git does not declare: they stay. */
+export interface Leftover {
+  readonly ref: ObjectRef;
+  /** Who set them. */
+  readonly manager: string;
+  readonly fields: readonly string[];
+}
+
+export interface Leftovers {
+  /** Objects that have some. */
+  readonly count: number;
+  /** At most 20. */
+  readonly items: readonly Leftover[];
+}
+
 /** What waits for a person, and the digest an accept must name (P-52). */
 export interface Held {
   readonly reason: Reason;
@@ -99,6 +114,8 @@ export interface UnitStatus {
   readonly digest?: string;
   readonly problems: readonly Problem[];
   readonly drift: readonly DriftEntry[];
+  /** Absent where there are none. */
+  readonly leftovers?: Leftovers;
   readonly held?: Held;
   readonly suspend?: { readonly by: string; readonly reason: string; readonly until: string };
   readonly history: readonly HistoryEntry[];

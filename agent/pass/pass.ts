@@ -8,8 +8,9 @@ import type { Manifests } from "../manifests.ts";
 import type { Hasher } from "../model/digest.ts";
 import type { Emit } from "../model/event.ts";
 import type { KubeObject, ObjectRef } from "../model/object.ts";
-import type { DriftEntry } from "../model/status.ts";
+import type { DriftEntry, Leftover } from "../model/status.ts";
 import type { Unit } from "../model/unit.ts";
+import type { Barrier } from "../plan/barrier.ts";
 import type { Accept } from "../plan/guard.ts";
 import type { Clock } from "../schedule/clock.ts";
 
@@ -37,6 +38,8 @@ export interface Neighbours {
   declaredBy(ref: ObjectRef): string | undefined;
   namespaceUsedBy(namespace: string): string | undefined;
   crdUsedBy(crd: string): string | undefined;
+  /** Apps whose render at that commit is not known yet: they may declare more than is said here, and less. */
+  readonly unknown: ReadonlySet<string>;
   readonly declaredUids: ReadonlySet<string>;
 }
 
@@ -55,6 +58,8 @@ export interface PassInput {
   readonly accepts: () => Promise<readonly Accept[]>;
   /** A person let us take over what bears foreign marks (P-60), or what was lost or replaced (P-12, P-19). */
   readonly takeOver: boolean;
+  /** Why nothing new may be applied: an app that this one depends on is not ready (O-30). What runs stays enforced. */
+  readonly gate?: Barrier;
   readonly healthRules: HealthRules | undefined;
   /** False: plans and reports, never writes. */
   readonly enforce: boolean;
@@ -80,6 +85,8 @@ export interface UnitMemory {
   readonly differsSinceMs: Map<string, number>;
   /** What was healed lately, so that a person can still see who made it differ. */
   readonly healed: Map<string, DriftEntry>;
+  /** What others set on objects of ours and Git does not declare, by object. */
+  readonly leftovers: Map<string, readonly Leftover[]>;
   /** Reason and plan of the held set that was told last: once per plan. */
   toldHeld: string | undefined;
 }
@@ -91,6 +98,7 @@ export function emptyMemory(): UnitMemory {
     writtenMs: new Map(),
     differsSinceMs: new Map(),
     healed: new Map(),
+    leftovers: new Map(),
     toldHeld: undefined,
   };
 }

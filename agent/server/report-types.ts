@@ -39,6 +39,17 @@ export interface ReportDrift {
   readonly action: DriftEntry["action"];
 }
 
+export interface ReportLeftovers {
+  /** Objects that have some. */
+  readonly count: number;
+  /** At most 20. */
+  readonly items: readonly {
+    readonly object: ReportRef;
+    readonly manager: string;
+    readonly fields: readonly string[];
+  }[];
+}
+
 export interface ReportHeld {
   readonly reason: Reason;
   readonly message: string;
@@ -89,6 +100,8 @@ export interface ReportUnit {
   readonly problemCount: number;
   /** At most 20; `objects.drifted` says how many there are. */
   readonly drift: readonly ReportDrift[];
+  /** What others set and Git does not declare: it stays (A-27). */
+  readonly leftovers?: ReportLeftovers;
   readonly held?: ReportHeld;
   readonly suspend?: { readonly by: string; readonly reason: string; readonly until: string };
   readonly history: readonly HistoryEntry[];

@@ -2,12 +2,20 @@ import type { ObjectRef } from "../model/object.ts";
 import type { Problem } from "../model/problem.ts";
 import { reasons } from "../model/reason.ts";
 import { needsAttention, states, worstState } from "../model/state.ts";
-import type { DriftEntry, Held, HistoryEntry, Revision, UnitStatus } from "../model/status.ts";
+import type {
+  DriftEntry,
+  Held,
+  HistoryEntry,
+  Leftovers,
+  Revision,
+  UnitStatus,
+} from "../model/status.ts";
 import { reportChanges } from "./report-changes.ts";
 import type {
   ReportCluster,
   ReportDrift,
   ReportHeld,
+  ReportLeftovers,
   ReportProblem,
   ReportRef,
   ReportRevision,
@@ -135,6 +143,7 @@ function reportUnit(unit: UnitStatus, clean: Clean): ReportUnit {
       .map((problem) => reportProblem(problem, clean, { cluster, app })),
     problemCount: unit.problems.length,
     drift: unit.drift.slice(0, listedDrift).map((entry) => reportDrift(entry, clean)),
+    ...optional("leftovers", reportLeftovers(unit.leftovers, clean)),
     ...optional("held", held === undefined ? undefined : reportHeld(held, clean)),
     ...(suspend === undefined
       ? {}
@@ -180,6 +189,16 @@ function reportDrift({ ref, fields, since, action }: DriftEntry, clean: Clean): 
     since,
     action,
   };
+}
+
+function reportLeftovers(found: Leftovers | undefined, clean: Clean): ReportLeftovers | undefined {
+  if (found === undefined) return undefined;
+  const items = found.items.map(({ ref, manager, fields }) => ({
+    object: reportRef(ref, clean),
+    manager: clean(manager),
+    fields: fields.map(clean),
+  }));
+  return { count: found.count, items };
 }
 
 function reportHeld({ reason, message, plan, deletions }: Held, clean: Clean): ReportHeld {

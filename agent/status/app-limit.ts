@@ -10,6 +10,7 @@ export function fitting(status: UnitStatus): UnitStatus {
     (value) => cutTo(value, "history"),
     (value) => cutTo(value, "drift"),
     (value) => cutTo(value, "problems"),
+    cutLeftovers,
     cutDeletions,
   ]);
 }
@@ -17,6 +18,12 @@ export function fitting(status: UnitStatus): UnitStatus {
 function cutTo(status: UnitStatus, key: "history" | "drift" | "problems"): UnitStatus | undefined {
   const list = halve<unknown>(status[key]);
   return list === undefined ? undefined : { ...status, [key]: list };
+}
+
+function cutLeftovers({ leftovers, ...status }: UnitStatus): UnitStatus | undefined {
+  const items = leftovers === undefined ? undefined : halve(leftovers.items);
+  if (leftovers === undefined || items === undefined) return undefined;
+  return { ...status, leftovers: { ...leftovers, items } };
 }
 
 function cutDeletions({ held, ...status }: UnitStatus): UnitStatus | undefined {

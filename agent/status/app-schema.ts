@@ -67,6 +67,12 @@ const held = {
   },
 } as const;
 
+const leftover = {
+  type: "object",
+  required: ["ref", "manager", "fields"],
+  properties: { ref, manager: text, fields: { type: "array", items: text } },
+} as const;
+
 const history = {
   type: "object",
   required: ["change", "commit", "digest", "kind", "result", "reason", "fetchedAt"],
@@ -148,6 +154,11 @@ const status = {
     },
     problems: { type: "array", items: problem },
     drift: { type: "array", items: drift },
+    leftovers: {
+      type: "object",
+      required: ["count", "items"],
+      properties: { count, items: { type: "array", items: leftover } },
+    },
     held,
     suspend: {
       type: "object",

@@ -3,7 +3,7 @@ import type { ChangeResult } from "../model/change.ts";
 import type { Health } from "../model/health.ts";
 import type { ObjectRef } from "../model/object.ts";
 import type { Problem } from "../model/problem.ts";
-import type { DriftEntry, Held, UnitStatus } from "../model/status.ts";
+import type { DriftEntry, Held, Leftover, UnitStatus } from "../model/status.ts";
 import type { Unit } from "../model/unit.ts";
 
 /** What a status says of the unit itself; kept apart from `Unit` because a removed app has no document any more. */
@@ -61,6 +61,7 @@ export interface Pass {
   readonly problems: readonly Problem[];
   readonly held?: Held;
   readonly drift: readonly DriftEntry[];
+  readonly leftovers: readonly Leftover[];
   readonly health: readonly ObjectHealth[];
   readonly waiting: readonly WaitingObject[];
   readonly deleting: readonly DeletingObject[];

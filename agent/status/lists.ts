@@ -36,6 +36,19 @@ export function driftOf({ pass, previous }: SummarizeInput): readonly DriftEntry
   }));
 }
 
+/** What others set and Git does not declare: 20 objects, 20 fields of each; their number stands beside. */
+export function leftoversOf({ pass, previous }: SummarizeInput): Pick<UnitStatus, "leftovers"> {
+  const found = pass?.leftovers;
+  if (found === undefined) {
+    return previous?.leftovers === undefined ? {} : { leftovers: previous.leftovers };
+  }
+  if (found.length === 0) return {};
+  const items = found
+    .slice(0, listLimit)
+    .map((entry) => ({ ...entry, fields: entry.fields.slice(0, listLimit) }));
+  return { leftovers: { count: found.length, items } };
+}
+
 /** What waits for a person, at most 50 objects listed; their number stands in the counts. */
 export function heldOf({ pass, previous }: SummarizeInput): { readonly held?: Held } {
   const held = pass === undefined || !pass.complete ? (pass?.held ?? previous?.held) : pass.held;

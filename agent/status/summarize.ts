@@ -6,7 +6,7 @@ import { conditionsOf } from "./conditions.ts";
 import { type Finding, findingOf, findingOfProblem, worstFinding } from "./finding.ts";
 import { historyOf } from "./history.ts";
 import type { SummarizeInput } from "./input.ts";
-import { countsOf, driftOf, heldOf, problemsOf } from "./lists.ts";
+import { countsOf, driftOf, heldOf, leftoversOf, problemsOf } from "./lists.ts";
 import { composeMessage } from "./message.ts";
 import { timeoutAt } from "./objects.ts";
 import { passFindings } from "./pass.ts";
@@ -35,6 +35,7 @@ export function summarize(input: SummarizeInput): UnitStatus {
     ...(digest === undefined ? {} : { digest }),
     problems: problemsOf(input),
     drift: driftOf(input),
+    ...leftoversOf(input),
     ...heldOf(input),
     ...(input.suspend === undefined ? {} : { suspend: input.suspend }),
     history: historyOf(input),

@@ -80,6 +80,7 @@ export function pass(more: Partial<Pass> = {}): Pass {
     results: [],
     problems: [],
     drift: [],
+    leftovers: [],
     health: [health("web", "Healthy")],
     waiting: [],
     deleting: [],

@@ -235,6 +235,14 @@ describe("a commit", () => {
   });
 });
 
+describe("a revert", () => {
+  it("takes away what the change brought, though its change id is an old one (P-50)", async () => {
+    await synced(push({ "apps/shop/new.yaml": configMap("new", "1") }, "change"));
+    await synced(push({ "apps/shop/new.yaml": undefined }, 'Revert "change"'));
+    expect(live("shop", "new")).toBeUndefined();
+  });
+});
+
 describe("absence is never a delete", () => {
   it("the branch is gone: RefMissing, nothing is deleted, and it goes on when it is back", async () => {
     const from = cluster.requests.length;

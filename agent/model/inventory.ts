@@ -16,7 +16,7 @@ export interface InventoryEntry {
   readonly uid?: string;
   /** Of what we applied last. */
   readonly digest?: string;
-  /** Change id that first declared it: what a change adds does not soften the guard against what it drops (P-50). */
+  /** Change id that first declared it, until that is done: what a change adds does not soften the guard against what it drops (P-50). */
   readonly addedIn?: string;
   /** Change id that created or changed it last: pruning waits for the health of these (P-16). */
   readonly changedIn?: string;

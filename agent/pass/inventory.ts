@@ -6,7 +6,7 @@ import type { Inventory, InventoryEntry } from "../model/inventory.ts";
 import { jsonEqual } from "../model/json.ts";
 import { apiVersionVersion, type KubeObject, refId, refOf } from "../model/object.ts";
 import { ReconcileError } from "../model/reason.ts";
-import { afterPass, withIntents } from "../plan/track.ts";
+import { afterPass, withIntents, withoutAdditions } from "../plan/track.ts";
 import { isoTime } from "../schedule/clock.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 import type { Pruned } from "./prune.ts";
@@ -175,7 +175,7 @@ export async function recordResults(
     pruned.pending !== true &&
     !results.some(({ outcome }) => outcome === "failed" || outcome === "unknown");
   const after: Inventory = {
-    ...recorded,
+    ...(isClean ? withoutAdditions(recorded) : recorded),
     accepts: [...before.accepts, ...pruned.used],
     ...(isClean && desired.size > 0
       ? { commit: manifests.commit.id, changeId: unit.changeId, renderDigest: manifests.digest }

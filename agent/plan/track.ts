@@ -77,6 +77,17 @@ export function afterPass(before: Inventory, { desired, results, now }: Recorded
   return { ...before, entries: new Map(entries) };
 }
 
+/**
+ * A change that is done adds nothing any more: what it brought counts from now on (P-50). Its id may come back, with a
+ * rollback.
+ */
+export function withoutAdditions(inventory: Inventory): Inventory {
+  const entries = [...inventory.entries].map(([id, { addedIn: _addedIn, ...entry }]) => {
+    return [id, entry] as const;
+  });
+  return { ...inventory, entries: new Map(entries) };
+}
+
 interface At {
   readonly declared: Desired | undefined;
   readonly now: string;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Change, ChangeResult, Outcome } from "../../agent/model/change.ts";
 import type { EntryState, InventoryEntry } from "../../agent/model/inventory.ts";
 import { type KubeObject, refId, refOf } from "../../agent/model/object.ts";
-import { afterPass, withIntents } from "../../agent/plan/track.ts";
+import { afterPass, withIntents, withoutAdditions } from "../../agent/plan/track.ts";
 import { desired, entryOf, inventory, live, marked, now, object } from "./builders.ts";
 
 const web = marked(object("ConfigMap", "web"));
@@ -90,6 +90,16 @@ describe("before the first write (P-10)", () => {
   it("P-20: and is the last desired one", () => {
     const entry = entryOf(web, { protect: "holdfast.dev/prune: disabled" });
     expect(intended([entry]).get(id)).not.toHaveProperty("protect");
+  });
+});
+
+describe("a change that is done (P-50)", () => {
+  it("has no additions any more; nothing else changes", () => {
+    const added = intended([]);
+    const { addedIn: _addedIn, ...entry } = added.get(id) ?? entryOf(web);
+    expect(withoutAdditions({ ...inventory([]), entries: added }).entries).toEqual(
+      new Map([[id, entry]]),
+    );
   });
 });
 

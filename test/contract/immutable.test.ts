@@ -89,6 +89,13 @@ describe("fields that cannot change", () => {
     "◇ A-60, A-64, A-66, A-67, A-68: the refusal is a 422 whose cause outside metadata says so",
     async (server) => {
       const group = `${server.namespace}.example.com`;
+      const definition = `${crds}/fixeds.${group}`;
+      await server.apply(definition, crd(group, "Namespaced", ["v1"]), "fieldManager=holdfast");
+      await server.until(definition, ({ body }) =>
+        (body.status?.conditions ?? []).some(
+          ({ type, status }: Body) => type === "Established" && status === "True",
+        ),
+      );
       const frozen = { ...configMap("f", { a: "1" }), immutable: true };
       const seen = {
         deployment: await change(server, {
@@ -121,21 +128,10 @@ describe("fields that cannot change", () => {
           before: frozen,
           after: { ...frozen, data: { a: "2" } },
         }),
-        scope: await change(server, {
-          path: `${crds}/fixeds.${group}`,
-          before: crd(group, "Namespaced", ["v1"]),
-          after: crd(group, "Cluster", ["v1"]),
-        }),
+        scope: told(await server.apply(definition, crd(group, "Cluster", ["v1"]), dry)),
       };
-      await server.until(`${crds}/fixeds.${group}`, ({ body }) =>
-        (body.status?.storedVersions ?? []).includes("v1"),
-      );
-      const stored = await server.apply(
-        `${crds}/fixeds.${group}`,
-        crd(group, "Namespaced", ["v2"]),
-        dry,
-      );
-      await server.delete(`${crds}/fixeds.${group}`);
+      const stored = await server.apply(definition, crd(group, "Namespaced", ["v2"]), dry);
+      await server.delete(definition);
       return { ...seen, stored: told(stored) };
     },
     (seen) => {

@@ -18,6 +18,7 @@ import type {
   History,
   InventoryEvent,
   LiveEvent,
+  Refusal,
   UnitCase,
 } from "./oracle/model.ts";
 import type { Told } from "./told.ts";
@@ -66,7 +67,7 @@ export class Recorder {
       namespace,
       events,
       inventories: this.#inventoryEvents(events),
-      requests: await this.#writes(events),
+      ...(await this.#writes(events)),
       dryRuns,
     };
   }
@@ -101,17 +102,20 @@ export class Recorder {
       .sort((a, b) => (a.stageTimestamp < b.stageTimestamp ? -1 : 1));
   }
 
-  async #writes(events: readonly LiveEvent[]): Promise<readonly ApiWrite[]> {
+  async #writes(events: readonly LiveEvent[]): Promise<Pick<History, "requests" | "refusals">> {
     const index = new EventIndex(events);
     const writes: ApiWrite[] = [];
+    const refusals: Refusal[] = [];
     let seenAt = 0;
-    for (const line of (await this.#audited()).filter(isWrite)) {
+    for (const line of await this.#audited()) {
+      if (isRefusedDryRun(line)) refusals.push({ ...refusalOf(line), seenAt });
+      if (!isWrite(line)) continue;
       const write = describeWrite(line, index);
       if (write === undefined) continue;
       seenAt = Math.max(seenAt, write.revision ?? answeredVersion(line));
       writes.push({ ...write, seenAt });
     }
-    return writes;
+    return { requests: writes, refusals };
   }
 
   #inventoryEvents(events: readonly LiveEvent[]): readonly InventoryEvent[] {
@@ -220,6 +224,17 @@ function isWrite({ verb, requestURI, objectRef }: AuditLine): boolean {
   if (!writing.has(verb) || requestURI.includes("dryRun=All")) return false;
   // Asks and stores nothing.
   return !/reviews$/.test(objectRef?.resource ?? "") && objectRef?.subresource !== "token";
+}
+
+function isRefusedDryRun({ requestURI, responseStatus }: AuditLine): boolean {
+  return requestURI.includes("dryRun=All") && responseStatus?.code === 422;
+}
+
+function refusalOf(line: AuditLine): Omit<Refusal, "seenAt"> {
+  return {
+    ref: namedRef(line),
+    message: JSON.stringify(line.responseObject ?? line.responseStatus),
+  };
 }
 
 function answeredVersion({ responseObject }: AuditLine): number {

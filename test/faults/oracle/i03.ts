@@ -23,6 +23,7 @@ import {
   type UnitCase,
   type Violation,
 } from "./model.ts";
+import { wrongRecreate } from "./recreate.ts";
 import { refersTo } from "./references.ts";
 
 /** I3 nothing wrongly deleted: each DELETE that the agent sent and the server carried out, against every rule for it. */
@@ -90,6 +91,9 @@ interface Judged extends Deletion {
 function judgeIntent(judged: Judged): readonly string[] {
   const { history, write, unit, revision } = judged;
   const id = refId(write.ref);
+  const own = declaredAt(history, unit, revision);
+  const again = own === "broken" ? undefined : own?.get(id);
+  if (again !== undefined) return wrongRecreate(history, { app: unit.app, write, declared: again });
   const wrong: string[] = [];
   for (const other of history.units) {
     const declared = declaredAt(history, other, revision);

@@ -11,6 +11,7 @@ import {
   type UnitCase,
   type Violation,
 } from "./model.ts";
+import { wrongRestore } from "./recreate.ts";
 
 /**
  * I4 nothing half-rendered: each applied body is an object of one complete render of an accepted commit, and once a
@@ -20,7 +21,9 @@ export function nothingHalfRendered(history: History): readonly Violation[] {
   const violations: Violation[] = [];
   const reached = new Map<string, number>();
   for (const write of history.requests) {
-    if (write.verb !== "apply" || isAgentsOwn(history, write.ref)) continue;
+    if (isAgentsOwn(history, write.ref)) continue;
+    if (write.verb === "create") violations.push(...judgeCreated(history, write));
+    if (write.verb !== "apply") continue;
     const unit = unitOf(history, write);
     const say = (message: string) =>
       violations.push({
@@ -41,6 +44,16 @@ export function nothingHalfRendered(history: History): readonly Violation[] {
     else reached.set(unit.app, index);
   }
   return violations;
+}
+
+/** Members are applied; what is created is the app's bare namespace (A-92), or a copy that a person wanted back. */
+function judgeCreated(history: History, write: ApiWrite): readonly Violation[] {
+  const { ref, revision, seenAt } = write;
+  if (revision === undefined || (ref.kind === "Namespace" && ref.group === "")) return [];
+  const why = wrongRestore(history, write);
+  return why === undefined
+    ? []
+    : [{ invariant: "I4", revision: seenAt, ref, message: `${describeRef(ref)}: ${why}` }];
 }
 
 function unitOf(history: History, { body }: ApiWrite): UnitCase | undefined {

@@ -16,6 +16,8 @@ export interface History {
   readonly inventories: readonly InventoryEvent[];
   /** What the agent asked the server to change, in the order of the answers; dry runs left out. */
   readonly requests: readonly ApiWrite[];
+  /** Dry runs that the server called invalid, in the order of the answers. */
+  readonly refusals: readonly Refusal[];
   /** One forced dry run of each declared object, after everything was still. */
   readonly dryRuns: readonly DryRun[];
 }
@@ -67,6 +69,14 @@ export interface ApiWrite {
   readonly preconditions: { readonly uid?: string; readonly resourceVersion?: string };
   /** Where the server committed it; undefined when it changed nothing. */
   readonly revision: number | undefined;
+  /** Last revision that was committed when the answer left. */
+  readonly seenAt: number;
+}
+
+export interface Refusal {
+  readonly ref: ObjectRef;
+  /** The server's words. */
+  readonly message: string;
   /** Last revision that was committed when the answer left. */
   readonly seenAt: number;
 }

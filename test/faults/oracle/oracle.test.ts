@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { KubeObject } from "../../../agent/model/object.ts";
 import { nothingLost } from "./i01.ts";
 import { nothingOrphaned } from "./i02.ts";
 import { nothingWronglyDeleted } from "./i03.ts";
@@ -77,6 +78,60 @@ describe("I1 nothing lost", () => {
     const answer = marked("shop", a);
     const again = { ...answer, metadata: { ...answer.metadata, uid: "x", resourceVersion: "99" } };
     expect(nothingLost(base().dryRun("shop", a, again).end())).toEqual([]);
+  });
+});
+
+describe("what is made anew and what is brought back", () => {
+  const job = (more = {}) => ({
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: {
+      name: "j",
+      namespace: "shop",
+      annotations: { "holdfast.dev/recreate": "enabled", ...more },
+    },
+  });
+  const set = { ...job(), apiVersion: "apps/v1", kind: "StatefulSet" };
+  const base = (object: KubeObject) =>
+    new Story()
+      .commit("r1", { shop: [object, ...tenMaps] })
+      .tracks("shop", [object, ...tenMaps])
+      .applies("shop", object);
+
+  it("I3: may delete what is declared when Git allows it and the server had refused the change", () => {
+    const story = base(job()).refuses(job()).deletes(job()).applies("shop", job());
+    expect(words(nothingWronglyDeleted(story.end()))).toBe("");
+  });
+
+  it("I3: not without the annotation, not without a refusal, not for another reason", () => {
+    const forbidden = job({ "holdfast.dev/recreate": "no" });
+    const unasked = base(forbidden).refuses(forbidden).deletes(forbidden);
+    expect(words(nothingWronglyDeleted(unasked.end()))).toContain("does not let it be made anew");
+    expect(words(nothingWronglyDeleted(base(job()).deletes(job()).end()))).toContain(
+      "no change of it was refused",
+    );
+    const other = base(job()).refuses(job(), "spec.x: must be positive").deletes(job());
+    expect(words(nothingWronglyDeleted(other.end()))).toContain("no change of it was refused");
+  });
+
+  it("I3: a StatefulSet only without its pods (A-67)", () => {
+    const wrong = base(set).refuses(set).deletes(set);
+    expect(words(nothingWronglyDeleted(wrong.end()))).toContain("together with its pods");
+    const right = base(set).refuses(set).deletes(set, undefined, "Orphan");
+    expect(words(nothingWronglyDeleted(right.end()))).toBe("");
+  });
+
+  it("I2, I4: what was deleted may be created as it was, owned by nobody", () => {
+    const story = goodStory().creates(a);
+    expect(words([...nothingOrphaned(story.end()), ...nothingHalfRendered(story.end())])).toBe("");
+  });
+
+  it("I4: nothing else is created", () => {
+    expect(words(nothingHalfRendered(goodStory().creates(b).end()))).toContain(
+      "no such object had been deleted",
+    );
+    const other = goodStory().creates(configMap("a", { key: "other" }));
+    expect(words(nothingHalfRendered(other.end()))).toContain("no copy");
   });
 });
 

@@ -9,6 +9,7 @@ import type {
   History,
   InventoryEvent,
   LiveEvent,
+  Refusal,
   UnitCase,
 } from "./model.ts";
 
@@ -24,6 +25,7 @@ export class Story {
   readonly #inventories: InventoryEvent[] = [];
   readonly #requests: ApiWrite[] = [];
   readonly #dryRuns: DryRun[] = [];
+  readonly #refusals: Refusal[] = [];
   readonly #removal = new Map<string, UnitCase["onRemove"]>();
 
   /** A commit is pushed and accepted. Apps that are not named are not declared by it. */
@@ -89,18 +91,36 @@ export class Story {
   }
 
   /** The agent deletes an object; by default as it should. */
-  deletes(object: KubeObject, preconditions?: ApiWrite["preconditions"]): this {
+  deletes(
+    object: KubeObject,
+    preconditions?: ApiWrite["preconditions"],
+    propagationPolicy = "Background",
+  ): this {
     const ref = refOf(object);
     const uid = this.#live(ref)?.metadata.uid ?? "";
     this.#events.push({ revision: ++this.#revision, ref, object: undefined });
     return this.#request({
       verb: "delete",
       object,
-      body: undefined,
+      body: { propagationPolicy },
       status: 200,
       isCommitted: true,
       preconditions: preconditions ?? { uid, resourceVersion: `${this.#revision - 1}` },
     });
+  }
+
+  /** The server says to a dry run that a field cannot change. */
+  refuses(object: KubeObject, message = "spec: field is immutable"): this {
+    this.#refusals.push({ ref: refOf(object), message, seenAt: this.#revision });
+    return this;
+  }
+
+  /** The agent creates what a person wanted back. */
+  creates(object: KubeObject): this {
+    const uid = `uid-${this.#revision}`;
+    const stored = { ...object, metadata: { ...object.metadata, uid } };
+    this.#events.push({ revision: ++this.#revision, ref: refOf(object), object: stored });
+    return this.#request({ verb: "create", object, body: object, status: 201, isCommitted: true });
   }
 
   /** A finalizer is pending: the object is still there. */
@@ -143,6 +163,7 @@ export class Story {
       events: this.#events,
       inventories: this.#inventories,
       requests: this.#requests,
+      refusals: this.#refusals,
       dryRuns: this.#dryRuns,
     };
   }

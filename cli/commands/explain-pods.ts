@@ -28,17 +28,15 @@ export async function brokenPod(
   declared: readonly ObjectRef[],
   signal: AbortSignal,
 ): Promise<BrokenPod | undefined> {
-  const ids = new Set(declared.map(refId));
+  const declaredIds = new Set(declared.map(refId));
   const names = new Set(declared.map(({ namespace }) => namespace).filter((name) => name !== ""));
   const owners = new Map<string, Promise<KubeObject | undefined>>();
   for (const namespace of [...names].sort().slice(0, namespacesLooked)) {
     for (const { pod, waits } of await brokenIn(client, namespace, signal)) {
-      const chain = await chainOf(pod, { client, owners, signal });
-      const top = chain.findIndex((one) => ids.has(refId(refOf(one))));
-      if (top < 0) continue;
+      const chain = await chainTo(declaredIds, pod, { client, owners, signal });
+      if (chain === undefined) continue;
       const event = await lastEvent(client, pod, signal);
-      const names = chain.slice(0, top + 1).reverse();
-      return { chain: names.map((one) => describeRef(refOf(one))), waits, event };
+      return { chain: chain.map(describeRef), waits, event };
     }
   }
   return undefined;
@@ -81,23 +79,25 @@ interface Climb {
   readonly signal: AbortSignal;
 }
 
-/** The pod, its controller, the controller of that one … */
-async function chainOf(
+/** From what the app declares down to the pod; undefined: the pod is not its own. */
+async function chainTo(
+  declared: ReadonlySet<string>,
   pod: KubeObject,
   { client, owners, signal }: Climb,
-): Promise<readonly KubeObject[]> {
-  const chain = [pod];
-  for (let at: KubeObject | undefined = pod; chain.length <= deepest; ) {
+): Promise<readonly ObjectRef[] | undefined> {
+  const chain: ObjectRef[] = [refOf(pod)];
+  for (let at: KubeObject | undefined = pod; at !== undefined && chain.length <= deepest; ) {
+    const [top] = chain;
+    if (top !== undefined && declared.has(refId(top))) return chain;
     const owner = controllerOf(at);
-    if (owner === undefined) break;
-    const key = refId(owner);
-    const asked = owners.get(key) ?? client.get(owner, signal).catch(() => undefined);
-    owners.set(key, asked);
+    if (owner === undefined) return undefined;
+    chain.unshift(owner);
+    if (declared.has(refId(owner))) return chain;
+    const asked = owners.get(refId(owner)) ?? client.get(owner, signal).catch(() => undefined);
+    owners.set(refId(owner), asked);
     at = await asked;
-    if (at === undefined) break;
-    chain.push(at);
   }
-  return chain;
+  return undefined;
 }
 
 function controllerOf(object: KubeObject) {

@@ -70,6 +70,7 @@ async function factsOf(
 ): Promise<UnitFacts> {
   const { committedAt } = wanted.view;
   const { fetched, attempted } = status?.revisions ?? {};
+  const isOpen = pull !== undefined && pull.state !== "merged";
   return {
     commit: wanted.commit,
     committedAt: committedAt === undefined ? undefined : isoTime(committedAt * 1000),
@@ -81,7 +82,7 @@ async function factsOf(
     agent: answer === undefined ? undefined : { status },
     isFetched: await wanted.isIn(fetched?.commit),
     isAttempted: (await wanted.isIn(attempted?.commit)) || (await wanted.isIn(status?.desired)),
-    isLive: status !== undefined && (await isLiveOn(wanted, status)),
+    isLive: !isOpen && status !== undefined && (await isLiveOn(wanted, status)),
   };
 }
 

@@ -89,8 +89,9 @@ function resolved(
   pointer: string,
   [first]: readonly ValueSource[],
 ): unknown {
+  if (first === undefined || first.use === "unmatched") return undefined;
   const inUnit = unit === undefined ? undefined : valueAt({ values: unit.values }, pointer);
-  return inUnit ?? (first?.use === "unmatched" ? undefined : first?.value);
+  return inUnit ?? first.value;
 }
 
 interface ValueView {

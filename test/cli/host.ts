@@ -7,6 +7,7 @@ import type {
   CliPorts,
   ConnectedCluster,
   NewBranch,
+  RecordsCluster,
   Repository,
   RepositoryView,
 } from "../../cli/commands/context.ts";
@@ -28,6 +29,7 @@ export interface Given {
   readonly clusters?: Readonly<Record<string, ConnectedCluster>>;
   /** What lies where status records are. */
   readonly records?: readonly FoundRecord[];
+  readonly recordsCluster?: RecordsCluster;
   readonly clock?: Clock;
   readonly isTty?: boolean;
   /** To the one question; or lines that are typed. */
@@ -37,6 +39,8 @@ export interface Given {
   readonly userConfig?: string | undefined;
   /** Address of the repository; default: its folder. */
   readonly place?: string;
+  /** Of commits, where it is not just their title. */
+  readonly messages?: Readonly<Record<string, string>>;
   /** Other names of revisions. */
   readonly alias?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
@@ -104,6 +108,11 @@ function portsOf(given: Given, { written, pushed }: Traces): CliPorts {
       if (cluster === undefined) throw new Error("connection refused");
       return cluster;
     },
+    recordsCluster: async () => {
+      const { recordsCluster } = given;
+      if (recordsCluster === undefined) throw new Error("nobody expected a records cluster");
+      return recordsCluster;
+    },
     records: async () => {
       const { records } = given;
       if (records === undefined) throw new Error("nobody expected status records");
@@ -117,7 +126,7 @@ function portsOf(given: Given, { written, pushed }: Traces): CliPorts {
 }
 
 function repositoryOf(
-  { files, commits = {}, head, place = "/fleet", alias = {} }: Given,
+  { files, commits = {}, head, place = "/fleet", alias = {}, messages = {} }: Given,
   pushed: Pushed[],
 ): Repository | undefined {
   if (files === undefined) return undefined;
@@ -137,7 +146,10 @@ function repositoryOf(
         .slice(from === undefined ? 0 : names.indexOf(from) + 1, names.indexOf(to) + 1)
         .reverse()
         .slice(0, limit)
-        .map((id) => commitOf(id, names[names.indexOf(id) - 1])),
+        .map((id) => ({
+          ...commitOf(id, names[names.indexOf(id) - 1]),
+          ...(messages[id] === undefined ? {} : { message: messages[id] }),
+        })),
     branches: async () => ["main", ...Object.keys(alias)],
     newest: async () => viewOf(files, undefined),
     at: async (revision) => new Map(views).get(alias[revision] ?? revision),

@@ -1,12 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
 import type { ToolPlaces } from "../agent/children/tools.ts";
-import type { ClusterClient } from "../agent/cluster/client.ts";
 import { createHasher } from "../agent/hasher.ts";
 import { systemClock as clock, systemRandom as random } from "../agent/schedule/system.ts";
 import type { RecordReader } from "../agent/status/carrier.ts";
-import type { CliPorts, ConnectedCluster, ConnectWish, Contexts } from "./commands/context.ts";
+import type {
+  CliPorts,
+  ConnectedCluster,
+  ConnectWish,
+  Contexts,
+  RecordsCluster,
+} from "./commands/context.ts";
 import type { RecordsPlace } from "./commands/records-place.ts";
 import { CliError } from "./commands/result.ts";
 import type { ClonePlace } from "./repositories.ts";
@@ -41,13 +46,16 @@ export function createCliPorts(environment: KubeEnvironment): CliPorts {
     },
     contexts: (kubeconfig) => readContexts(kubeconfig ?? oneFile(environment)),
     connect: (wish) => connectTo(wish, environment),
+    recordsCluster: ({ context }, kubeconfig) => clientOf({ kubeconfig, context }, environment),
     records: (place, kubeconfig) => openRecords(place, kubeconfig, environment),
     acceptTipAnnotation: async () =>
       (await import("../agent/cluster/state.ts")).acceptTipAnnotation,
     forgeToken: (file) => forgeToken(file, environment),
     readText,
-    async writeText(path, text) {
+    async writeText(path, text, mode) {
       await mkdir(dirname(path), { recursive: true });
+      if (mode !== undefined) await writeFile(path, "", { mode });
+      if (mode !== undefined) await chmod(path, mode);
       await writeFile(path, text);
     },
   };
@@ -108,7 +116,7 @@ async function openRecords(
   if (place.carrier === "kubernetes") {
     const { createClusterRecords } = await import("../agent/cluster/cluster-records.ts");
     const { context, namespace } = place;
-    const client = () => clientOf({ kubeconfig, context }, environment);
+    const client = async () => (await clientOf({ kubeconfig, context }, environment)).client;
     return createClusterRecords({ client, namespace });
   }
   const { createGitRecords } = await import("../agent/source/git-records.ts");
@@ -127,7 +135,7 @@ async function openRecords(
 async function clientOf(
   { kubeconfig, context }: Pick<ConnectWish, "kubeconfig" | "context">,
   environment: KubeEnvironment,
-): Promise<ClusterClient> {
+): Promise<RecordsCluster> {
   const { connect } = await import("../agent/cluster/connection.ts");
   const { createKubernetesClient } = await import("../agent/cluster/kubernetes.ts");
   const file = kubeconfig ?? oneFile(environment);
@@ -138,7 +146,9 @@ async function clientOf(
     ...(file === undefined ? {} : { kubeconfig: file }),
     ...(tlsRejectUnauthorized === undefined ? {} : { tlsRejectUnauthorized }),
   });
-  return createKubernetesClient({ connection, clock, random });
+  const { server, ca } = connection;
+  const client = createKubernetesClient({ connection, clock, random });
+  return { client, server, ...(ca === undefined ? {} : { ca }) };
 }
 
 async function connectTo(
@@ -151,7 +161,7 @@ async function connectTo(
   const { createSealer } = await import("../agent/cluster/seal.ts");
   const { createStateStore } = await import("../agent/cluster/state.ts");
   const { clusterUid, installationOf } = await import("../agent/cluster/installation.ts");
-  const client = await clientOf({ kubeconfig, context }, environment);
+  const { client } = await clientOf({ kubeconfig, context }, environment);
   return {
     client,
     apps: createAppObjects({ client, namespace, clock, random }),

@@ -1,11 +1,10 @@
 import { isJsonObject, writeJson } from "../model/json.ts";
-import type { KubeObject, Version } from "../model/object.ts";
+import { type KubeObject, type Version, versionOf } from "../model/object.ts";
 import { type FoundRecord, type RecordCarrier, RecordError } from "../status/carrier.ts";
 import { recordLimit, type StatusRecord } from "../status/record.ts";
 import { recordKind } from "../status/record-crd.ts";
 import type { Lister, Patcher, Reader } from "./client.ts";
 import { isConflict } from "./errors.ts";
-import { versionedAt } from "./stored.ts";
 
 /** How long changes are gathered before they are told (observability §3). */
 const gatherMs = 15_000;
@@ -90,8 +89,4 @@ function foundIn({ metadata, record }: KubeObject): readonly FoundRecord[] {
   const text = isJsonObject(record) ? writeJson(record) : undefined;
   const isFit = text !== undefined && text.length <= recordLimit;
   return [{ cluster: metadata.name, text: isFit ? text : undefined }];
-}
-
-function versionOf(object: KubeObject): Version {
-  return { uid: object.metadata.uid ?? "", resourceVersion: versionedAt(object) };
 }

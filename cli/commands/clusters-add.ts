@@ -9,7 +9,7 @@ import { type FleetView, knownClusters } from "./fleet-view.ts";
 import { listFlag, usage } from "./globals.ts";
 import { deliver, preparePlace } from "./prepare.ts";
 import { openFleet, withRepository } from "./repository.ts";
-import { CliError, type CommandResult } from "./result.ts";
+import { CliError, type CommandResult, text } from "./result.ts";
 
 interface AddWish {
   readonly name: string;
@@ -33,17 +33,34 @@ export async function addCluster(
     const content = new TextEncoder().encode(clusterYaml({ name, labels, values, identity }));
     const files = new Map([[path, { content, mode: "100644" as const }]]);
     const effect = await effectOn(context, { view: place.view, files, cluster: name });
+    const record =
+      context.options.records === undefined ? undefined : await recordOf(context, name);
+    if (record?.made.decision === "no") return { exitCode: 1, output: text(record.text) };
     return await deliver(context, place, {
       kind: "ClusterAdd",
       files,
       branch: `add-cluster-${name}`,
       message: `Add cluster ${name}\n`,
       ...effect,
-      facts: { ...effect.facts, ...(identity === undefined ? {} : { identity }) },
+      facts: {
+        ...effect.facts,
+        ...(identity === undefined ? {} : { identity }),
+        ...(record === undefined ? {} : { record: record.made }),
+      },
       effect: (style) =>
-        sections(identity === undefined ? "" : identityText(identity), effect.effect(style)),
+        sections(
+          identity === undefined ? "" : identityText(identity),
+          effect.effect(style),
+          record?.text ?? "",
+        ),
     });
   });
+}
+
+async function recordOf(context: CommandContext, name: string) {
+  const { madeText, makeRecord } = await import("./make-record.ts");
+  const made = await makeRecord(context, name);
+  return { made, text: madeText(name, made) };
 }
 
 function refuseTwin({ fleet }: FleetView, name: string): void {

@@ -28,6 +28,9 @@ export async function clusters(
       if (flags.replace === true) {
         return await (await import("./clusters-replace.ts")).replaceCluster(context, wish);
       }
+      if (context.options.records !== undefined && (await isKnown(context, wish.name))) {
+        return await (await import("./add-record.ts")).addRecord(context, wish.name);
+      }
       return await (await import("./clusters-add.ts")).addCluster(context, wish);
     }
     case "label": {
@@ -64,4 +67,12 @@ function checkFlags(action: ClusterAction, flags: CommandArguments["flags"]): vo
     const next = "--pr, --push and --patch are for add and label";
     throw usage(`clusters ${action} writes nothing`, next);
   }
+}
+
+async function isKnown(context: CommandContext, name: string): Promise<boolean> {
+  const { knownClusters } = await import("./fleet-view.ts");
+  const { openFleet, withRepository } = await import("./repository.ts");
+  return await withRepository(context, async (repository) =>
+    knownClusters(await openFleet(context, await repository.newest())).includes(name),
+  );
 }

@@ -104,6 +104,14 @@ export interface ConnectedCluster {
   installation(signal: AbortSignal): Promise<string>;
 }
 
+/** A records cluster and how it is reached, for those who are to reach it, too. */
+export interface RecordsCluster {
+  readonly client: ClusterClient;
+  readonly server: string;
+  /** PEM; absent: the system's roots count. */
+  readonly ca?: string;
+}
+
 /** The outside world of a command; constructed once, in cli/main.ts. */
 export interface CliPorts {
   readonly clock: Clock;
@@ -130,8 +138,13 @@ export interface CliPorts {
   forgeToken(file: string | undefined): Promise<string | undefined>;
   /** undefined: there is no such file. */
   readText(path: string): Promise<string | undefined>;
-  /** Makes the folders above it. */
-  writeText(path: string, text: string): Promise<void>;
+  /** The records cluster, to make a record in. */
+  recordsCluster(
+    place: Extract<RecordsPlace, { carrier: "kubernetes" }>,
+    kubeconfig: string | undefined,
+  ): Promise<RecordsCluster>;
+  /** Makes the folders above it; `mode` counts also where the file is there already. */
+  writeText(path: string, text: string, mode?: number): Promise<void>;
 }
 
 /** What a person sees and answers besides stdout. Nothing of it is data. */

@@ -30,6 +30,10 @@ export const clustersCommand: CommandSpec = {
       line: "holdfast clusters add prod-eu-2 --context admin@eu2 --label env=prod",
       says: "with UID and version as the cluster says them",
     },
+    {
+      line: "holdfast clusters add prod-eu-2 --records hub/holdfast-records",
+      says: "with its object, role and token in the records cluster",
+    },
     { line: "holdfast clusters label prod-eu-2 tier=gold canary-", says: "which apps come and go" },
   ],
   answers: "0 answered, prepared · 1 declined, nothing to change",

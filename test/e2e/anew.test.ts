@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { KubeObject } from "../../agent/model/object.ts";
+import { describeViolations, judgeHistory } from "../faults/oracle/oracle.ts";
+import { Told } from "../faults/told.ts";
+import { haveControlPlane } from "./binaries.ts";
+import { holdfast } from "./cli.ts";
+import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { appFiles, configMap, deployment, fleetFiles, objectPath } from "./documents.ts";
+import { Repository } from "./repository.ts";
+import { agentNamespace, Site, until } from "./site.ts";
+
+const have = haveControlPlane();
+const name = "dev";
+const annotations = { "holdfast.dev/recreate": "enabled" };
+const namespace = "shop";
+const meta = (of: string) => ({ name: of, namespace, annotations });
+
+const job = (image: string): KubeObject => ({
+  apiVersion: "batch/v1",
+  kind: "Job",
+  metadata: meta("migrate"),
+  spec: {
+    suspend: true,
+    template: { spec: { restartPolicy: "Never", containers: [{ name: "c", image }] } },
+  },
+});
+const binding = (role: string): KubeObject => ({
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "RoleBinding",
+  metadata: meta("who"),
+  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role },
+});
+const frozen = (value: string): KubeObject => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: meta("frozen"),
+  data: { value },
+  immutable: true,
+});
+const set = (podManagementPolicy: string): KubeObject => {
+  const { spec } = deployment(namespace, "db");
+  const extra = { serviceName: "db", podManagementPolicy };
+  return {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: meta("db"),
+    spec: { ...(spec as object), ...extra },
+  };
+};
+const canary = "c2VjcmV0IHBvbnk=";
+const secret: KubeObject = {
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "token", namespace },
+  data: { token: canary },
+};
+const stays = Array.from({ length: 12 }, (_, index) => configMap(namespace, `map-${index}`));
+const lost = [configMap(namespace, "lost", "as it was"), secret];
+const before = [job("i:1"), binding("view"), frozen("1"), set("OrderedReady"), ...stays, ...lost];
+const after = [job("i:2"), binding("edit"), frozen("2"), set("Parallel"), ...stays, ...lost];
+const pruned = after.filter((object) => !lost.includes(object));
+
+describe.skipIf(!have.ok)(`made anew and brought back, on a real cluster (${have.why})`, () => {
+  let plane: ControlPlane;
+  let repository: Repository;
+  let site: Site;
+  const told = new Told();
+
+  beforeAll(async () => {
+    plane = await startControlPlane({ clusters: 1, audit: true });
+    const [cluster] = plane.clusters;
+    if (cluster === undefined) throw new Error("no cluster");
+    repository = await Repository.create(plane.folder);
+    site = new Site({ plane, cluster, name, repository });
+    await site.install();
+    await repository.write({ ...fleetFiles([name]), ...appFiles("shop", before) });
+    await push("first", before);
+    await site.start();
+    await synced();
+  });
+
+  afterAll(async () => {
+    await site?.stop();
+    await repository?.stop();
+    await plane?.stop();
+  });
+
+  async function push(message: string, objects: readonly KubeObject[]): Promise<string> {
+    const mark = await site.recorder.mark();
+    const id = await repository.push(message);
+    told.declare("shop", objects);
+    told.committed(id, mark);
+    return id;
+  }
+
+  async function synced(live?: string): Promise<void> {
+    const is = (status: { readonly state: string; readonly live: string | undefined }) =>
+      status.state === "Synced" && (live === undefined || status.live === live);
+    await site.untilApp("shop", is, { what: "Synced" });
+  }
+
+  const uidOf = async (object: KubeObject) => (await site.api.get(object))?.metadata.uid;
+  const cli = (...args: readonly string[]) =>
+    holdfast(repository.folder, [
+      ...args,
+      ...["--cluster", name, "--kubeconfig", site.cluster.kubeconfig],
+      ...["--context", site.cluster.name],
+    ]);
+
+  it("A-62, A-64, A-66, A-67: Job, roleRef, immutable data and StatefulSet, the pods untouched", async () => {
+    const changed = before.slice(0, 4);
+    const uids = await Promise.all(changed.map(uidOf));
+    const pods = async () =>
+      (await site.api.items(`/api/v1/namespaces/${namespace}/pods`))
+        .filter(({ metadata }) => metadata.name.startsWith("db-"))
+        .map(({ metadata }) => metadata.uid);
+    const podsBefore = await pods();
+    expect(podsBefore).toHaveLength(1);
+    await repository.write(appFiles("shop", after));
+    const commit = await push("what cannot be changed", after);
+    await synced(commit);
+    const fresh = await Promise.all(changed.map(uidOf));
+    for (const [index, uid] of fresh.entries()) expect(uid).not.toBe(uids[index]);
+    expect((await site.api.get(frozen("2")))?.["data"]).toEqual({ value: "2" });
+    expect((await site.api.get(binding("edit")))?.["roleRef"]).toMatchObject({ name: "edit" });
+    expect(await pods()).toEqual(podsBefore);
+    await until("the pod is the new set's", async () => {
+      const [pod] = await site.api.items(`/api/v1/namespaces/${namespace}/pods`);
+      return pod?.metadata.ownerReferences?.[0]?.uid === (await uidOf(set("Parallel")));
+    });
+  });
+
+  it("P-83: what a commit drops is kept, listed, and brought back, owned by nobody", async () => {
+    const removed = Object.fromEntries(lost.map((each) => [objectPath("shop", each), undefined]));
+    await repository.write(removed);
+    const commit = await push("less", pruned);
+    await synced(commit);
+    for (const object of lost) expect(await site.api.get(object)).toBeUndefined();
+
+    const kept = await site.api.items(`/api/v1/namespaces/${agentNamespace}/secrets`);
+    expect(JSON.stringify(kept)).not.toContain(canary);
+    const listed = await cli("restore", "shop");
+    expect(listed, listed.stderr).toMatchObject({ code: 0 });
+    expect(listed.stdout).toMatch(/ConfigMap shop\/lost +[0-9a-f]{7}/);
+    expect(listed.stdout).toMatch(/Secret shop\/token .*sealed/);
+
+    const back = await cli("restore", "shop", "ConfigMap/lost", "Secret/token", "--yes");
+    expect(back, back.stderr).toMatchObject({ code: 0 });
+    expect(back.stdout).toContain("Brought back 2 of 2 objects");
+    const map = await site.api.get(configMap(namespace, "lost"));
+    expect(map?.["data"]).toEqual({ text: "as it was" });
+    expect(map?.metadata.annotations).toEqual({ "holdfast.dev/restored-from": `shop@${commit}` });
+    expect((await site.api.get(secret))?.["data"]).toEqual({ token: canary });
+    const events = await site.kubectl("get", "events", "-n", agentNamespace, "-o", "json");
+    expect(events).toContain('"Restored"');
+
+    await repository.write(appFiles("shop", [...pruned, configMap(namespace, "lost", "in Git")]));
+    const again = await push("declared again", [...pruned, configMap(namespace, "lost", "in Git")]);
+    await synced(again);
+    const adopted = await site.api.get(configMap(namespace, "lost"));
+    expect(adopted?.["data"]).toEqual({ text: "in Git" });
+    expect(adopted?.metadata.annotations).not.toHaveProperty("holdfast.dev/restored-from");
+  });
+
+  it("A-68: another scope of a definition is refused, and said so", async () => {
+    const crd = (scope: string): KubeObject => ({
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: "anews.example.com", annotations },
+      spec: {
+        group: "example.com",
+        scope,
+        names: { plural: "anews", singular: "anew", kind: "Anew", listKind: "AnewList" },
+        versions: [
+          {
+            name: "v1",
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: "object" } },
+          },
+        ],
+      },
+    });
+    const all = [...pruned, configMap(namespace, "lost", "in Git")];
+    await repository.write(appFiles("shop", [...all, crd("Namespaced")]));
+    await synced(await push("a definition", [...all, crd("Namespaced")]));
+    const uid = await uidOf(crd("Namespaced"));
+    await repository.write(appFiles("shop", [...all, crd("Cluster")]));
+    await push("another scope", [...all, crd("Cluster")]);
+    const status = await site.untilApp("shop", ({ state }) => state === "Failed", {
+      what: "Failed",
+    });
+    expect(status).toMatchObject({
+      reason: "ImmutableField",
+      message: expect.stringContaining("scope"),
+    });
+    expect(await uidOf(crd("Namespaced"))).toBe(uid);
+    await repository.write(appFiles("shop", [...all, crd("Namespaced")]));
+    await synced(await push("as it was", [...all, crd("Namespaced")]));
+  });
+
+  it("the oracle finds nothing wrong in all that", async () => {
+    expect(describeViolations(judgeHistory(await site.recorder.read(told)))).toBe("");
+  });
+});

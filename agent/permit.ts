@@ -3,7 +3,8 @@ import { ApiError } from "./cluster/errors.ts";
 import { declaredIn } from "./manifests.ts";
 import type { GroupKind } from "./model/object.ts";
 import type { Problem } from "./model/problem.ts";
-import { ruleLine, rulesOf } from "./model/rule.ts";
+import { type Rule, ruleLine, rulesOf } from "./model/rule.ts";
+import type { Unit } from "./model/unit.ts";
 import type { PassInput } from "./pass/pass.ts";
 import { type Need, needsOf } from "./plan/rights.ts";
 import type { Slot } from "./slot.ts";
@@ -24,36 +25,40 @@ export async function notPermitted(
   if (slot.removal !== undefined || !writes || slot.permitted === digest) return undefined;
   try {
     const lacked = await world.cluster.rights.lacked(needsOfUnit(world, input), signal);
-    const stopping = lacked.filter(({ use, unless }) => use === "act" || unless !== undefined);
-    slot.permitted = stopping.length === 0 ? digest : undefined;
-    return stopping.length === 0 ? undefined : problemOf(stopping);
+    slot.permitted = lacked.length === 0 ? digest : undefined;
+    if (lacked.length === 0) world.cluster.live.retryForbidden();
+    return lacked.length === 0 ? undefined : problemOf(lacked, input.unit);
   } catch (error) {
     if (error instanceof ApiError) return undefined;
     throw error;
   }
 }
 
-/** Rights to list and watch stop nobody: without them the objects are read one by one (C-8). */
+/** Rights to list and watch stop nobody (C-8), nor does what is handed out by a role that nobody knows here. */
 function needsOfUnit({ discovery }: World, { unit, manifests }: PassInput): readonly Need[] {
   const pluralOf = (kind: GroupKind) => servedKind(discovery, kind)?.plural;
   const needs = needsOf(declaredIn(manifests), { unit, pluralOf });
-  return needs.filter(({ use }) => use !== "watch");
+  return needs.filter(({ use, unless }) => use === "act" || unless !== undefined);
 }
 
 const shownRules = 3;
 
-function problemOf(lacked: readonly Need[]): Problem {
+function problemOf(lacked: readonly Need[], { app, cluster }: Unit): Problem {
   const rules = rulesOf(lacked.map(({ right }) => right));
-  const shown = rules.slice(0, shownRules).map(ruleLine);
-  const more = rules.length - shown.length;
-  const whats = rules.slice(0, shownRules).map(({ verbs, resources, resourceNames, namespace }) => {
-    const where = namespace === undefined ? "" : ` in ${namespace}`;
-    return `${verbs.join(", ")} ${resources.join(", ")}${where} (${resourceNames?.join(", ") ?? "all"})`;
-  });
-  const rest = more > 0 ? `, and ${more} more rules` : "";
+  const shown = rules.slice(0, shownRules);
+  const more = rules.length > shown.length ? `; and ${rules.length - shown.length} rules more` : "";
   return {
     reason: "Forbidden",
-    message: `the agent may not ${whats.join("; ")}${rest}; nothing of this app is written`,
-    next: `Add to rbac.rules: ${shown.join(" ")}${more > 0 ? " (holdfast rbac --check lists all)" : ""}`,
+    message: `the agent may not ${shown.map(wordsOf).join("; ")}${more}; nothing of this app is written`,
+    next: `Add ${shown.map(ruleLine).join(" ")}${more} (holdfast rbac ${app} --cluster ${cluster.name}).`,
   };
+}
+
+/** `patch deployments in shop: web, api` */
+function wordsOf({ namespace, resources, resourceNames = [], verbs }: Rule): string {
+  const where = namespace === undefined ? "" : ` in ${namespace}`;
+  const names = resourceNames.slice(0, 3).join(", ");
+  const rest = resourceNames.length > 3 ? ` and ${resourceNames.length - 3} more` : "";
+  const which = names === "" ? "" : `: ${names}${rest}`;
+  return `${verbs.join(", ")} ${resources.join(", ")}${where}${which}`;
 }

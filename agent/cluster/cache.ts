@@ -50,6 +50,8 @@ export interface LiveCache {
   aliveAt(kind: GroupKind): number | undefined;
   /** Resolves when the first list of each is in, or is known to be impossible. Rejects with the signal's reason. */
   synced(kinds: readonly GroupKind[], signal: AbortSignal): Promise<void>;
+  /** Asks anew for what may not be watched: rights may have come. */
+  retryForbidden(): void;
   stop(): Promise<void>;
 }
 
@@ -84,6 +86,10 @@ export function createLiveCache(options: LiveCacheOptions): LiveCache {
     const ref = parseRefId(id);
     return ref === undefined ? undefined : kindOf(ref)?.entry(ref, id);
   };
+  function start(kind: WatchedKind, isNews: boolean): void {
+    kinds.get(idOf(kind))?.stop();
+    kinds.set(idOf(kind), startKind(options, { kind, lists, tell, isNews }));
+  }
   return {
     setKinds: (wanted) => {
       const ids = new Set(wanted.map(idOf));
@@ -94,12 +100,8 @@ export function createLiveCache(options: LiveCacheOptions): LiveCache {
       }
       for (const kind of wanted) {
         const known = kinds.get(idOf(kind));
-        if (isFollowed(known, kind)) {
-          known?.setNamespaces(kind.namespaces ?? []);
-        } else {
-          known?.stop();
-          kinds.set(idOf(kind), startKind(options, { kind, lists, tell }));
-        }
+        if (isFollowed(known, kind)) known?.setNamespaces(kind.namespaces ?? []);
+        else start(kind, false);
       }
     },
     get: (id) => entryOf(id)?.object,
@@ -116,6 +118,12 @@ export function createLiveCache(options: LiveCacheOptions): LiveCache {
     synced: async (wanted, signal) => {
       const waits = wanted.map((kind) => kindOf(kind)?.synced());
       await orAborted(Promise.all(waits), signal);
+    },
+    retryForbidden: () => {
+      const stale = [...kinds.values()].filter((each) =>
+        each.stale(clock.monotonic()).some(({ why }) => why === "forbidden"),
+      );
+      for (const each of stale) start(each.kind(), true);
     },
     stop: async () => {
       const all = [...kinds.values()];
@@ -135,13 +143,12 @@ function isFollowed(followed: FollowedKind | undefined, wanted: WatchedKind): bo
   return (
     followed !== undefined &&
     !followed.isGone() &&
-    jsonEqual(formOf(followed.kind), formOf(wanted)) &&
-    (followed.kind.namespaces === undefined) === (wanted.namespaces === undefined)
+    jsonEqual(formOf(followed.kind()), formOf(wanted))
   );
 }
 
-function formOf({ namespaces: _where, ...form }: WatchedKind) {
-  return form;
+function formOf({ namespaces, ...form }: WatchedKind) {
+  return { ...form, isNamespaced: namespaces !== undefined };
 }
 
 function orAborted(all: Promise<unknown>, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,8 @@ import { type FollowedPlace, followPlace, type Started } from "./cached-place.ts
 
 /** One kind in the cache: watched in the whole cluster, or, where that is forbidden, namespace by namespace (C-8). */
 export interface FollowedKind {
-  readonly kind: WatchedKind;
+  /** With the namespaces as they are now. */
+  kind(): WatchedKind;
   aliveAt(): number | undefined;
   isGone(): boolean;
   stale(nowMs: number): readonly StaleKind[];
@@ -27,7 +28,7 @@ export function startKind(options: LiveCacheOptions, started: Started): Followed
   const stopping = new Set<Promise<void>>();
   let namespaces = kind.namespaces ?? [];
   let isNarrow = false;
-  let wasListed = false;
+  let wasListed = started.isNews;
 
   function follow(namespace: string): FollowedPlace {
     const onRefusal = namespace === "" ? turn : () => {};
@@ -60,7 +61,7 @@ export function startKind(options: LiveCacheOptions, started: Started): Followed
   const placeOf = (namespace = ""): FollowedPlace | undefined =>
     isNarrow ? narrow.get(namespace) : wide;
   return {
-    kind,
+    kind: () => (kind.namespaces === undefined ? kind : { ...kind, namespaces }),
     aliveAt: () => earliest([...places().values()].map((place) => place.aliveAt())),
     isGone: () => wide.refused() === "gone",
     stale: (nowMs) => staleOf(kind, places(), nowMs),

@@ -8,6 +8,8 @@ export interface Started {
   readonly kind: WatchedKind;
   readonly lists: Limiter;
   readonly tell: CacheListener;
+  /** Something was known before: the first list is news, too. */
+  readonly isNews: boolean;
 }
 
 /** One kind in one namespace, or in the whole cluster, with its own watch. */

@@ -9,7 +9,7 @@ export interface Rights {
   lacked(needs: readonly Need[], signal: AbortSignal): Promise<readonly Need[]>;
 }
 
-/** Units that start together ask once; who waits for a right asks anew. */
+/** Units that start together ask once; who lacks a right asks anew. */
 const believedForMs = 10_000;
 
 export function createRights(client: Reviewer, clock: Pick<Clock, "monotonic">): Rights {
@@ -35,7 +35,9 @@ export function createRights(client: Reviewer, clock: Pick<Clock, "monotonic">):
       const rules: readonly Rule[] = [wide, ...held].flatMap((one) => one.rules);
       const left = missing(first, rules);
       const isSure = [wide, ...held].every(({ isComplete }) => isComplete);
-      return isSure ? left : await refused(client, left, signal);
+      const lacked = isSure ? left : await refused(client, left, signal);
+      if (lacked.length > 0) known.clear();
+      return lacked;
     },
   };
 }

@@ -154,7 +154,7 @@ describe.skipIf(!have.ok)(`an agent with a ServiceAccount and Roles only (${have
   });
 
   it.each(["get", "create", "patch", "delete"])(
-    "every verb is used: without %s nothing goes on, and the rule is named",
+    "every verb is used: without %s nothing is written, and the rule is named",
     async (verb) => {
       const rules = await appRules();
       const less = rules.map((rule) =>

@@ -15,7 +15,8 @@ export async function refreshDiscovery(world: World, signal: AbortSignal): Promi
 export function watchKinds(world: World): readonly WatchedKind[] {
   const refs = [...world.slots.values()].flatMap(({ manifests, inventory }) => [
     ...[...(inventory?.entries.values() ?? [])].map(({ ref }) => ref),
-    ...(manifests?.desired ?? []).map(({ ref }) => ref),
+    ...[...(inventory?.hooks?.values() ?? [])].map(({ ref }) => ref),
+    ...[...(manifests?.desired ?? []), ...(manifests?.hooks ?? [])].map(({ ref }) => ref),
   ]);
   const byKind = Map.groupBy(refs, kindId);
   const wanted = [...byKind.values()].flatMap((own) => watchedKind(world, own) ?? []);

@@ -2,6 +2,7 @@ import { bringBack } from "./bring-back.ts";
 import { crashEvent } from "./crash.ts";
 import { refreshDiscovery, watchKinds } from "./discovery.ts";
 import type { ChangeResult, Outcome } from "./model/change.ts";
+import { isEmpty } from "./model/inventory.ts";
 import { reasonInfo } from "./model/reason.ts";
 import { publish } from "./publish.ts";
 import type { Reconciled } from "./reconcile.ts";
@@ -86,7 +87,7 @@ function tellPass(
 
 /** A unit that Git no longer has, and that has nothing left here. */
 function isOver({ removal, inventory }: Slot): boolean {
-  return removal !== undefined && inventory !== undefined && inventory.entries.size === 0;
+  return removal !== undefined && inventory !== undefined && isEmpty(inventory);
 }
 
 async function forget(world: World, { app }: Slot, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,7 @@
 import { fly } from "./fly.ts";
+import type { Manifests } from "./manifests.ts";
+import type { HookRun } from "./model/hook.ts";
+import type { Inventory } from "./model/inventory.ts";
 import { type ObjectRef, refId } from "./model/object.ts";
 import { createQueue, type Queue } from "./schedule/queue.ts";
 import { createTimers, type Timers } from "./schedule/timers.ts";
@@ -53,10 +56,29 @@ export function createLead(signal: AbortSignal): Lead {
   };
 }
 
-/** D-11: an event counts if the identity is declared or inventoried here. */
+/**
+ * D-11: an event counts if the identity is declared or inventoried here. Declared also counts in the very pass that makes
+ * it: what became healthy while the pass ended would go unseen, and a later wave wait for nothing (O-16).
+ */
 function ownersOf(world: World, ref: ObjectRef): readonly string[] {
   const id = refId(ref);
   return [...world.slots.values()]
-    .filter(({ inventory }) => inventory?.entries.has(id))
+    .filter(({ inventory, manifests }) => tracks(inventory, id) || declares(manifests, id))
     .map(({ app }) => app);
+}
+
+function tracks(inventory: Inventory | undefined, id: string): boolean {
+  if (inventory === undefined) return false;
+  const runs: readonly HookRun[] = [...(inventory.hooks?.values() ?? [])];
+  return inventory.entries.has(id) || runs.some(({ ref }) => refId(ref) === id);
+}
+
+const idsOf = new WeakMap<Manifests, ReadonlySet<string>>();
+
+function declares(manifests: Manifests | undefined, id: string): boolean {
+  if (manifests === undefined) return false;
+  const { desired, hooks } = manifests;
+  const ids = idsOf.get(manifests) ?? new Set([...desired, ...hooks].map((one) => one.id));
+  idsOf.set(manifests, ids);
+  return ids.has(id);
 }

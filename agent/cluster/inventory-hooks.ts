@@ -28,7 +28,7 @@ function runOf(key: string, value: unknown): HookRun | undefined {
   const phase: HookPhase | undefined = phases.find((each) => each === word);
   const ref = parseRefId(id);
   if (phase === undefined || ref === undefined || !isJsonObject(value)) return undefined;
-  const { version, digest, since, uid, why, deleted } = value;
+  const { version, digest, since, uid, attempt, why, deleted } = value;
   const state = states.find((each) => each === value.state);
   if (typeof version !== "string" || typeof digest !== "string" || typeof since !== "string")
     return undefined;
@@ -36,6 +36,7 @@ function runOf(key: string, value: unknown): HookRun | undefined {
   return {
     ...{ ref, phase, version, digest, state, since },
     ...(typeof uid === "string" && { uid }),
+    ...(typeof attempt === "number" && { attempt }),
     ...(typeof why === "string" && { why }),
     ...(deleted === true && { deleted }),
   };

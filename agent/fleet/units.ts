@@ -1,11 +1,11 @@
 import type { AppDocument, ClusterDocument } from "../config/document.ts";
+import { dependencyCycles } from "../model/cycles.ts";
 import type { Hasher } from "../model/digest.ts";
 import { fileNameOf, folderOf } from "../model/paths.ts";
 import type { Parsed, Problem } from "../model/problem.ts";
 import type { ClusterTarget, Unit } from "../model/unit.ts";
 import { appSettings } from "./app-settings.ts";
 import { changeIdOf } from "./change-id.ts";
-import { dependencyCycles } from "./cycles.ts";
 import type { Fleet } from "./fleet.ts";
 import { failingTerm } from "./selector.ts";
 import { makeUnit } from "./unit.ts";

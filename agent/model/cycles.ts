@@ -1,4 +1,4 @@
-/** For every app that waits for itself, the way round: `a → b → a` (O-32). Who only waits for a cycle is not in one. */
+/** For everyone who waits for himself, the way round: `a → b → a` (O-22, O-32). Who only waits for a cycle is not in one. */
 export function dependencyCycles(
   dependsOn: ReadonlyMap<string, readonly string[]>,
 ): ReadonlyMap<string, readonly string[]> {

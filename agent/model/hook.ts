@@ -31,6 +31,8 @@ export interface HookRun {
   /** ISO 8601: since when. */
   readonly since: string;
   readonly uid?: string;
+  /** From 2 on: a person had it tried again. */
+  readonly attempt?: number;
   /** Why it failed. */
   readonly why?: string;
   /** Its object was deleted by its policy. */

@@ -59,3 +59,8 @@ export interface Inventory {
   readonly succeeded?: string;
   readonly extra?: Readonly<Record<string, unknown>>;
 }
+
+/** Nothing is tracked any more. */
+export function isEmpty({ entries, hooks }: Inventory): boolean {
+  return entries.size === 0 && (hooks?.size ?? 0) === 0;
+}

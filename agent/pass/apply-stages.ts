@@ -13,59 +13,48 @@ import { tell } from "./tell.ts";
 
 const tries = 5;
 
-interface Applying {
+export interface Applying {
   readonly input: PassInput;
   readonly inventory: Inventory;
   readonly recreates: Recreates;
+  readonly objects: readonly Desired[];
+  /** Of this pass so far. */
+  readonly earlier: readonly ChangeResult[];
+  /** What is not to be written now, because others come first (O-15, O-23). */
+  readonly heldBack: (desired: Desired) => Change | undefined;
 }
 
 /** Observe → plan → apply, one stage after the other; a failed object blocks only those that need it. */
 export async function applyStages(
   ports: PassPorts,
-  { input, inventory, recreates }: Applying,
+  applying: Applying,
   signal: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
-  const { desired, unsendable } = input.manifests;
-  const results: ChangeResult[] = unsendable.map(({ desired: { ref }, problem }) => ({
-    change: { action: "fail", ref, problem },
-    outcome: "failed",
-    problem,
-    warnings: [],
-  }));
-  for (const { stage, objects } of stagesOf(desired)) {
+  const results: ChangeResult[] = [];
+  for (const { stage, objects } of stagesOf(applying.objects)) {
     signal.throwIfAborted();
-    results.push(
-      ...(await applyStage(
-        ports,
-        { input, inventory, recreates, objects, earlier: results },
-        signal,
-      )),
-    );
+    const earlier = [...applying.earlier, ...results];
+    results.push(...(await applyStage(ports, { ...applying, objects, earlier }, signal)));
     if (stage === 1) await definitionsReady(ports, results, signal);
   }
   return results;
 }
 
-interface StageInput extends Applying {
-  readonly objects: readonly Desired[];
-  readonly earlier: readonly ChangeResult[];
-}
-
 async function applyStage(
   ports: PassPorts,
-  { input, inventory, recreates, objects, earlier }: StageInput,
+  { input, inventory, recreates, objects, earlier, heldBack }: Applying,
   signal: AbortSignal,
 ): Promise<ChangeResult[]> {
   const settled = new Map<string, Change>();
   for (const desired of objects) {
-    const change = settle(ports, { input, desired, earlier });
+    const change = heldBack(desired) ?? settle(ports, { input, desired, earlier });
     if (change !== undefined) settled.set(desired.id, change);
   }
   const open = objects.filter(({ id }) => !settled.has(id));
   const known = await send(ports, { input, changes: [...settled.values()] }, signal);
   const asked = await applyOpen(
     ports,
-    { input, inventory, recreates, objects: open, earlier: [...earlier, ...known] },
+    { input, inventory, recreates, heldBack, objects: open, earlier: [...earlier, ...known] },
     signal,
   );
   const results = [...known, ...asked];
@@ -99,7 +88,7 @@ function settle(
 /** Plans and applies; what moved in between is planned again, at most five times. */
 async function applyOpen(
   ports: PassPorts,
-  { input, inventory, recreates, objects, earlier }: StageInput,
+  { input, inventory, recreates, objects, earlier }: Applying,
   signal: AbortSignal,
 ): Promise<ChangeResult[]> {
   const results: ChangeResult[] = [];

@@ -14,24 +14,25 @@ export interface Assessed {
   readonly dueMs?: number;
 }
 
+export interface Assessing {
+  readonly input: PassInput;
+  readonly inventory: Inventory;
+  readonly results: readonly ChangeResult[];
+  /** Default: all that is declared. */
+  readonly objects?: readonly Desired[];
+}
+
 /** Health of every declared object as the watches, or our own last answers, know it. No requests. */
 export function assess(
   ports: PassPorts,
-  {
-    input,
-    inventory,
-    results,
-  }: {
-    readonly input: PassInput;
-    readonly inventory: Inventory;
-    readonly results: readonly ChangeResult[];
-  },
+  { input, inventory, results, objects = input.manifests.desired }: Assessing,
 ): Assessed {
   const nowMs = ports.clock.now();
   const answers = new Map(results.map((result) => [refId(result.change.ref), result]));
   const due: number[] = [];
-  const health = input.manifests.desired
+  const health = objects
     .filter(({ id, object }) => isCounted(object) && !isPassedOver(answers.get(id)))
+    .filter((desired) => !isToCome(ports, desired, answers.get(desired.id)))
     .map((desired) => {
       const live = liveOf(ports, desired, answers.get(desired.id));
       const tracked = remembered(input, desired, { live, nowMs });
@@ -61,13 +62,25 @@ function isPassedOver(answer: ChangeResult | undefined): boolean {
   return answer?.change.action === "skip" && answer.change.waits === undefined;
 }
 
-/** The watch knows the newest status; before it has seen the object, our own answer does. */
+/** Not made yet, because others come first: that it is missing says nothing. */
+function isToCome({ live }: PassPorts, { id }: Desired, answer: ChangeResult | undefined): boolean {
+  return answer?.change.action === "skip" && live.entry(id) === undefined;
+}
+
+/**
+ * The watch knows the newest status; before it has seen what we wrote, our own answer does (O-24): a lower generation is
+ * not of it, and another UID is not our object, which then is missing.
+ */
 function liveOf(
   ports: PassPorts,
   { id }: Desired,
   answer: ChangeResult | undefined,
 ): KubeObject | undefined {
-  return ports.live.entry(id)?.object ?? answer?.live;
+  const seen = ports.live.entry(id)?.object;
+  const sent = answer?.live;
+  if (seen === undefined || sent === undefined) return seen ?? sent;
+  if (seen.metadata.uid !== sent.metadata.uid) return undefined;
+  return (seen.metadata.generation ?? 0) < (sent.metadata.generation ?? 0) ? sent : seen;
 }
 
 function remembered(

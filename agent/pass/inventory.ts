@@ -2,10 +2,12 @@ import { servedKind } from "../cluster/client.ts";
 import type { Stored } from "../cluster/stored.ts";
 import { declaredIn } from "../manifests.ts";
 import type { ChangeResult, Desired } from "../model/change.ts";
+import { hookOf } from "../model/hook.ts";
 import type { Inventory, InventoryEntry } from "../model/inventory.ts";
 import { jsonEqual } from "../model/json.ts";
 import { apiVersionVersion, type KubeObject, refId, refOf } from "../model/object.ts";
 import { ReconcileError } from "../model/reason.ts";
+import { type HookRuns, withHookIntents } from "../plan/hook-move.ts";
 import { afterPass, withIntents, withoutAdditions } from "../plan/track.ts";
 import { isoTime } from "../schedule/clock.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
@@ -27,7 +29,8 @@ export async function openInventory(
   if (stored !== undefined) return checked(stored, input);
   const marked = await ports.findMarked(input.unit.app, signal);
   const now = isoTime(ports.clock.now());
-  const entries = marked.map((object) => [refId(refOf(object)), recovered(object, now)] as const);
+  const ordinary = marked.filter((object) => hookOf(object) === undefined);
+  const entries = ordinary.map((object) => [refId(refOf(object)), recovered(object, now)] as const);
   return { value: { ...blank(input), entries: new Map(entries) } };
 }
 
@@ -90,18 +93,20 @@ export async function recordIntents(
   const { unit, manifests } = input;
   const { value: before, resourceVersion } = await openInventory(ports, input, signal);
   const pluralOf = ({ ref }: Desired): string => servedKind(ports.discovery(), ref)?.plural ?? "";
-  const intent = { changeId: unit.changeId, now: isoTime(ports.clock.now()), pluralOf };
+  const now = isoTime(ports.clock.now());
+  const intent = { changeId: unit.changeId, now, pluralOf };
+  const { digest } = manifests;
+  const runs = { digest, now, again: input.bypassProofs }; // `holdfast sync`
+  const hooks = withHookIntents(before.hooks, manifests.hooks, runs);
   const after = {
     ...withIntents(before, declaredIn(input.manifests), intent),
     namespace: unit.namespace,
     onRemove: unit.onRemove,
     implicit: implicitNamespaces(before, input),
+    ...(hooks && { hooks }),
   };
-  return store(
-    ports,
-    { before, after, resourceVersion, isNew: manifests.desired.length > 0 },
-    signal,
-  );
+  const isNew = manifests.desired.length + manifests.hooks.length > 0;
+  return store(ports, { before, after, resourceVersion, isNew }, signal);
 }
 
 /** A-92: the app's own namespace, when nothing declares it, is made bare and never ours. */
@@ -109,7 +114,8 @@ function implicitNamespaces(before: Inventory, { unit, manifests }: PassInput): 
   const isDeclared = manifests.desired.some(
     ({ ref }) => ref.kind === "Namespace" && ref.group === "" && ref.name === unit.namespace,
   );
-  const isUsed = manifests.desired.some(({ ref }) => ref.namespace === unit.namespace);
+  const members = [...manifests.desired, ...manifests.hooks];
+  const isUsed = members.some(({ ref }) => ref.namespace === unit.namespace);
   if (isDeclared || !isUsed || before.implicit.includes(unit.namespace)) return before.implicit;
   return [...before.implicit, unit.namespace];
 }
@@ -155,6 +161,9 @@ interface Recording {
   readonly tracked: Opened;
   readonly results: readonly ChangeResult[];
   readonly pruned: Pruned;
+  readonly hooks?: HookRuns;
+  /** All of the change is applied and healthy, its hooks ended well. Default: no. */
+  readonly isDone?: boolean;
 }
 
 /**
@@ -163,7 +172,7 @@ interface Recording {
  */
 export async function recordResults(
   ports: PassPorts,
-  { input, tracked, results, pruned }: Recording,
+  { input, tracked, results, pruned, hooks = tracked.value.hooks, isDone }: Recording,
   signal: AbortSignal,
 ): Promise<Inventory> {
   const { unit, manifests } = input;
@@ -171,15 +180,20 @@ export async function recordResults(
   const desired = new Map(declaredIn(input.manifests).map((object) => [object.id, object]));
   const now = isoTime(ports.clock.now());
   const recorded = afterPass(before, { desired, results, now });
-  const isClean =
-    pruned.pending !== true &&
-    !results.some(({ outcome }) => outcome === "failed" || outcome === "unknown");
+  const isClean = pruned.pending !== true && !results.some(isOutstanding);
   const after: Inventory = {
     ...(isClean ? withoutAdditions(recorded) : recorded),
     accepts: [...before.accepts, ...pruned.used],
+    ...(hooks && { hooks }),
+    ...(isDone && manifests.hooks.length > 0 ? { succeeded: manifests.digest } : {}),
     ...(isClean && desired.size > 0
       ? { commit: manifests.commit.id, changeId: unit.changeId, renderDigest: manifests.digest }
       : {}),
   };
   return (await store(ports, { before, after, resourceVersion, isNew: false }, signal)).value;
+}
+
+function isOutstanding({ change, outcome }: ChangeResult): boolean {
+  if (outcome === "failed" || outcome === "unknown") return true;
+  return change.action === "skip" && change.waits !== undefined;
 }

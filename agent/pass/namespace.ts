@@ -1,4 +1,5 @@
 import { isConflict, isForbidden } from "../cluster/errors.ts";
+import type { Desired } from "../model/change.ts";
 import { ReconcileError } from "../model/reason.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 
@@ -12,8 +13,11 @@ export async function ensureNamespace(
   const isDeclared = desired.some(
     ({ ref }) => ref.group === "" && ref.kind === "Namespace" && ref.name === unit.namespace,
   );
-  const members = desired.filter(({ ref }) => ref.namespace === unit.namespace);
-  if (isDeclared || members.every(({ id }) => memory.proofs.has(id))) return;
+  const isMember = ({ ref }: Desired): boolean => ref.namespace === unit.namespace;
+  const members = desired.filter(isMember);
+  const isProven = members.length > 0 && members.every(({ id }) => memory.proofs.has(id));
+  const isUsed = members.length > 0 || manifests.hooks.some(isMember);
+  if (isDeclared || isProven || !isUsed) return;
   const ref = { group: "", version: "v1", kind: "Namespace", namespace: "", name: unit.namespace };
   if ((await ports.client.get(ref, signal)) !== undefined) return;
   try {

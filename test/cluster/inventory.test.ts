@@ -48,6 +48,7 @@ const run = fc
     state: fc.constantFrom("intent", "running", "succeeded", "failed"),
     since: text,
     uid: optional(text),
+    attempt: optional(fc.constant(2)),
     why: optional(text),
     deleted: optional(fc.constant(true)),
   })

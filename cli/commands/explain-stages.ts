@@ -168,14 +168,15 @@ function bySelf({ reason, message, problems }: UnitStatus): Step {
 
 const unasked: Step = { result: "not seen", evidence: ["the cluster could not be asked"] };
 
-function fetched({ agent, isFetched, commit }: UnitFacts): Step {
+function fetched({ agent, isFetched, isLive, commit }: UnitFacts): Step {
   if (agent === undefined) return unasked;
   const { status } = agent;
   if (status === undefined)
     return stopped("AgentSilent", "the agent there says nothing about this app");
   if (status.reason === "AgentSilent") return bySelf(status);
   const { fetched: got } = status.revisions;
-  if (isFetched) return done(got?.at, []);
+  // The same change under another commit, as after a rebase, is there as well.
+  if (isFetched || isLive) return done(got?.at, []);
   if (status.stage === "fetched") return bySelf(status);
   return stopped(
     "Applying",

@@ -7,13 +7,13 @@ import type { Problem } from "./model/problem.ts";
 import type { Unit } from "./model/unit.ts";
 import type { Removal } from "./plan/guard.ts";
 import { recallManifests } from "./recall.ts";
-import { renderSlot } from "./render-slot.ts";
+import { renderAll } from "./render-all.ts";
 import { createSlot, type Slot } from "./slot.ts";
 import type { World } from "./world.ts";
 
 /**
- * Takes one accepted commit: which units there are, what each should be. Renders what changed before any unit acts, so
- * that a hand-over between apps is known to both. Gives back the apps that have something to do.
+ * Takes one accepted commit: which units there are, what each should be; what changed is rendered. Gives back the apps
+ * that have something to do.
  */
 export async function adoptCommit(
   world: World,
@@ -72,10 +72,11 @@ async function adoptFleet(
     region: cluster?.labels["region"] ?? "",
     problems: fleet.problems.length,
   });
-  const changed = takeUnits(world, selection, commit);
+  const changed = takeUnits(world, selection, world.fleet.artifact);
   const broken = takeBroken(world, selection);
   const gone = takeRemoved(world, selection, commit);
-  await renderAll(world, { apps: changed, artifact: world.fleet.artifact }, signal);
+  const slots = changed.map((app) => slotOf(world, app));
+  await renderAll(world, { slots, artifact: world.fleet.artifact }, signal);
   await recallManifests(world, [...world.slots.values()], signal);
   return [...new Set([...changed, ...broken, ...gone, ...heldApps(world)])];
 }
@@ -106,18 +107,15 @@ function namelessProblems(
 }
 
 /** Units whose documents, files or cluster facts changed; the others are not touched at all (performance rule 1). */
-function takeUnits(world: World, { units }: Selection, commit: Commit): readonly string[] {
+function takeUnits(world: World, { units }: Selection, artifact: Artifact): readonly string[] {
   return units.flatMap((unit) => {
     const slot = slotOf(world, unit.app);
     const isSame = slot.unit !== undefined && canonicalJson(slot.unit) === canonicalJson(unit);
-    if (
-      isSame &&
-      slot.manifests !== undefined &&
-      slot.problems.length === 0 &&
-      slot.removal === undefined
-    )
-      return [];
-    slot.commit = commitFor(slot, unit, commit);
+    const isRendered = slot.manifests !== undefined && slot.problems.length === 0;
+    const isOnItsWay = slot.unknownAt !== undefined;
+    if (isSame && (isRendered || isOnItsWay) && slot.removal === undefined) return [];
+    slot.commit = commitFor(slot, unit, artifact.commit);
+    slot.unknownAt = artifact;
     slot.unit = unit;
     slot.removal = undefined;
     slot.problems = [];
@@ -143,6 +141,7 @@ function takeBroken(world: World, { broken }: Selection): readonly string[] {
     if (slot === undefined) return []; // never seen under any name: the fleet's problems tell it
     slot.problems = found.problems;
     slot.removal = undefined;
+    stopRender(slot);
     return [slot.app];
   });
 }
@@ -154,6 +153,11 @@ function slotOfFile({ slots }: World, file: string): Slot | undefined {
   );
 }
 
+function stopRender(slot: Slot): void {
+  slot.rendering?.abort();
+  slot.unknownAt = undefined;
+}
+
 /** P-70: app file or selection gone in a complete, valid fleet. P-72: many at once hold, whatever they ask for. */
 function takeRemoved(world: World, selection: Selection, commit: Commit): readonly string[] {
   if (!selection.isComplete) return [];
@@ -162,6 +166,7 @@ function takeRemoved(world: World, selection: Selection, commit: Commit): readon
   const isMass = gone.length > 3 && gone.length / world.slots.size > 0.2;
   for (const slot of gone) {
     slot.removal = removalOf(slot, selection, isMass);
+    stopRender(slot);
     slot.problems = [];
     slot.commit = commit;
   }
@@ -196,18 +201,4 @@ export function slotOf(world: World, app: string): Slot {
   const slot = world.slots.get(app) ?? createSlot(app);
   world.slots.set(app, slot);
   return slot;
-}
-
-/** A few at a time: a render may be a child process. */
-async function renderAll(
-  world: World,
-  { apps, artifact }: { readonly apps: readonly string[]; readonly artifact: Artifact },
-  signal: AbortSignal,
-): Promise<void> {
-  const queue = apps.values();
-  const worker = async (): Promise<void> => {
-    for (const app of queue)
-      await renderSlot(world, { slot: slotOf(world, app), artifact }, signal);
-  };
-  await Promise.all(Array.from({ length: 4 }, worker));
 }

@@ -26,6 +26,7 @@ export function neighboursOf(app: string, slots: readonly Slot[]): Neighbours {
       return user === undefined ? undefined : `app ${user.app}`;
     },
     crdUsedBy: (crd) => find((ref) => isResourceOf(ref, crd)),
+    unknown: new Set(others.filter((slot) => slot.unknownAt !== undefined).map(({ app: a }) => a)),
     get declaredUids() {
       return new Set(others.flatMap((slot) => [...declaredUids(slot)]));
     },
@@ -47,7 +48,8 @@ function usesNamespace(slot: Slot, name: string): boolean {
 function declaredRefs(slot: Slot): ReadonlyMap<string, ObjectRef> {
   if (slot.removal !== undefined) return new Map();
   const { manifests } = slot;
-  if (manifests === undefined || slot.problems.length > 0) {
+  const isUnknown = slot.unknownAt !== undefined || slot.problems.length > 0;
+  if (manifests === undefined || isUnknown) {
     return new Map([...inventoryRefs(slot.inventory), ...manifestRefs(slot)]);
   }
   return manifestRefs(slot);

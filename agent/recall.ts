@@ -14,7 +14,8 @@ export async function recallManifests(
   signal: AbortSignal,
 ): Promise<void> {
   for (const slot of slots) {
-    const isForgotten = slot.manifests === undefined && slot.removal === undefined;
+    const isForgotten =
+      slot.manifests === undefined && slot.removal === undefined && slot.unknownAt === undefined;
     if (isForgotten && slot.inventory?.commit !== undefined) {
       await recall(world, { slot, commitId: slot.inventory.commit }, signal);
     }

@@ -69,6 +69,8 @@ export interface World {
   readonly ports: AgentPorts;
   readonly cluster: ClusterPorts;
   readonly slots: Map<string, Slot>;
+  /** Under way beside everything else; they end before the lease goes. */
+  readonly renders: Set<Promise<void>>;
   discovery: Discovery;
   /** Why the source is not followed further, if so. */
   sourceProblem: Problem | undefined;

@@ -128,11 +128,17 @@ function contextOf(
     installation: input.installation.id,
     nowMs: ports.clock.now(),
     entry: inventory.entries.get(desired.id),
-    declaredBy: input.neighbours.declaredBy(desired.ref),
+    ...declarerOf(input, desired),
     declared: input.manifests.desired,
     differsSinceMs: input.memory.differsSinceMs.get(desired.id),
     takeOver: input.takeOver,
   };
+}
+
+function declarerOf({ neighbours }: PassInput, { ref }: Desired) {
+  const declaredBy = neighbours.declaredBy(ref);
+  const mayLetGo = declaredBy !== undefined && neighbours.unknown.has(declaredBy);
+  return { declaredBy, mayLetGo };
 }
 
 /** Remembers what a result proves, and forgets what it disproves. */

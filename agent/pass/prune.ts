@@ -11,6 +11,7 @@ import { compareRefs, ranks } from "../plan/order.ts";
 import { type FreshRead, judgeDeletion, type PruneContext } from "../plan/prune.ts";
 import { spare } from "../plan/spare.ts";
 import { changeOf, type Verdict } from "../plan/verdict.ts";
+import type { WaitingObject } from "../status/input.ts";
 import { defines } from "./definitions.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 import { send } from "./send.ts";
@@ -26,6 +27,8 @@ export interface Pruned {
   readonly used: readonly string[];
   /** What this commit drops is held, or waits for something. */
   readonly pending?: boolean;
+  /** What may not even be judged yet. */
+  readonly waiting?: readonly WaitingObject[];
 }
 
 export interface PruneInput {
@@ -54,6 +57,8 @@ export async function prune(
   const { enforce, unit } = input;
   if (!enforce || unit.mode === "observe" || !unit.prune.enabled) return { results: [], used: [] }; // P-44, P-46
   if (mustWait(at)) return { results: [], used: [], pending: true };
+  const [unknown] = input.neighbours.unknown;
+  if (unknown !== undefined) return untilKnown(undeclared, unknown);
   const reads = await Promise.all(
     undeclared.map(async (entry) => ({ entry, read: await readFresh(ports, entry, signal) })),
   );
@@ -83,6 +88,13 @@ export async function prune(
     used,
     ...(held === undefined ? {} : { held, pending: true }),
   };
+}
+
+/** 4.5-1: who else declares it can be told only when every app's render is known. */
+function untilKnown(undeclared: readonly InventoryEntry[], app: string): Pruned {
+  const why = `app ${app} may come to declare it: its render is not known yet`;
+  const waiting = undeclared.map(({ ref }) => ({ ref, why }));
+  return { results: [], used: [], pending: true, waiting };
 }
 
 /** P-42, P-16: something of this pass failed or waits, or what this commit made is not healthy yet. */

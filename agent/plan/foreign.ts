@@ -22,7 +22,7 @@ export function planForeign(
     case "app": {
       const keeps = whose.owner === "app" && declaredBy === whose.app;
       return declaredBy !== undefined && (keeps || declaredBy < unit.app)
-        ? conflict(desired, declaredBy)
+        ? conflict(desired, declaredBy, context)
         : undefined;
     }
     case "installation":
@@ -36,8 +36,16 @@ export function planForeign(
   }
 }
 
-/** P-62: the marked one keeps it, else the lowest name. */
-export function conflict(desired: Desired, other: string): Change {
+/** P-62: the marked one keeps it, else the lowest name. Whether the other still declares it may not be known yet (P-63). */
+export function conflict(
+  desired: Desired,
+  other: string,
+  { mayLetGo = false }: Pick<PlanContext, "mayLetGo">,
+): Change {
+  if (mayLetGo) {
+    const why = `app ${other} had it, and its render is not known yet`;
+    return { action: "skip", ref: desired.ref, why, forget: false, waits: "Applying" };
+  }
   return {
     action: "fail",
     ref: desired.ref,

@@ -122,6 +122,7 @@ export class Bench {
           installation: { id, clusterUid: uid, agentNamespace },
           close: () => client.close(),
         },
+        renders: new Set<Promise<void>>(),
         slots: new Map(),
         discovery,
         sourceProblem: undefined,

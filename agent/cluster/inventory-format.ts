@@ -79,6 +79,7 @@ const optionalOfEntry = [
   "changedIn",
   "protect",
   "finished",
+  "letGo",
   "why",
 ] as const;
 const knownOfEntry = ["version", "plural", "state", "since", ...optionalOfEntry];

@@ -24,6 +24,8 @@ export interface InventoryEntry {
   readonly protect?: string;
   /** Digest with which a Job was seen Complete (H-8). */
   readonly finished?: string;
+  /** The change for which its deletion was let through: it is not asked again while it takes its time (P-11). */
+  readonly letGo?: string;
   /** Why it is still there although undeclared. */
   readonly why?: string;
   /** ISO 8601: since when it is in this state. */

@@ -179,7 +179,7 @@ export async function recordResults(
   const { value: before, resourceVersion } = tracked;
   const desired = new Map(declaredIn(input.manifests).map((object) => [object.id, object]));
   const now = isoTime(ports.clock.now());
-  const recorded = afterPass(before, { desired, results, now });
+  const recorded = afterPass(before, { desired, results, now, letGo: pruned.letGo });
   const isClean = pruned.pending !== true && !results.some(isOutstanding);
   const after: Inventory = {
     ...(isClean ? withoutAdditions(recorded) : recorded),

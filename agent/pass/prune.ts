@@ -6,16 +6,14 @@ import type { Inventory, InventoryEntry } from "../model/inventory.ts";
 import { refId } from "../model/object.ts";
 import type { Held } from "../model/status.ts";
 import { isOpen } from "../plan/blocked.ts";
-import { guard, type Removal } from "../plan/guard.ts";
-import { compareRefs, ranks } from "../plan/order.ts";
+import { type GuardInput, guard, type Removal } from "../plan/guard.ts";
 import { type FreshRead, judgeDeletion, type PruneContext } from "../plan/prune.ts";
 import { spare } from "../plan/spare.ts";
 import { changeOf, type Verdict } from "../plan/verdict.ts";
 import type { WaitingObject } from "../status/input.ts";
+import { carryOut } from "./carry-out.ts";
 import { defines } from "./definitions.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
-import { send } from "./send.ts";
-import { tell } from "./tell.ts";
 
 /** How long a write without an answer may still happen (semantics §12). */
 export const settleMs = 90_000;
@@ -27,6 +25,8 @@ export interface Pruned {
   readonly used: readonly string[];
   /** What this commit drops is held, or waits for something. */
   readonly pending?: boolean;
+  /** What the guard, or a person, let through, and for which change. */
+  readonly letGo?: { readonly reason: string; readonly ids: ReadonlySet<string> };
   /** What may not even be judged yet. */
   readonly waiting?: readonly WaitingObject[];
 }
@@ -64,29 +64,53 @@ export async function prune(
   );
   const context = contextOf(ports, at, all); // after the reads: what others declare by now counts
   const verdicts = spare(reads.map(({ entry, read }) => judgeDeletion(entry, read, context)));
+  return letGo(ports, { ...at, verdicts, declared }, signal);
+}
+
+interface Judged extends PruneInput {
+  readonly verdicts: readonly Verdict[];
+  readonly declared: ReadonlySet<string>;
+}
+
+/** The guard looks at the whole set; what passes is carried out. */
+async function letGo(ports: PassPorts, at: Judged, signal: AbortSignal): Promise<Pruned> {
+  const { input, verdicts, removal } = at;
   const isWhole = !verdicts.some(({ verdict }) => verdict === "error"); // P-41
   const doomed = isWhole ? verdicts.filter((verdict) => verdict.verdict === "delete") : [];
-  const guarding = guard(doomed, {
-    app: input.unit.app,
-    cluster: input.unit.cluster.name,
-    commit: input.manifests.commit.id,
-    changeId: input.unit.changeId,
+  const reason = removal === undefined ? input.unit.changeId : "removal";
+  // What was let through once is not asked again when it takes more than one pass (P-11), unless it is protected since.
+  const fresh = doomed.filter(
+    ({ entry, guarded }) => entry.letGo !== reason || guarded === "protected-object",
+  );
+  const { held, used } = guard(fresh, await guardInput(ports, at, fresh.length > 0));
+  tellHeld(ports, input, held);
+  const isThrough = isWhole && held === undefined;
+  const changes = verdicts
+    .filter(({ verdict }) => verdict !== "delete" || isThrough)
+    .map((verdict) => carried(verdict, removal));
+  const results = await carryOut(ports, { input, changes, verdicts }, signal);
+  if (held !== undefined) return { results, used, held, pending: true };
+  const ids = new Set(doomed.map(({ ref }) => refId(ref)));
+  return { results, used, letGo: { reason, ids } };
+}
+
+async function guardInput(
+  ports: PassPorts,
+  { input, inventory, declared, removal }: Judged,
+  asks: boolean,
+): Promise<GuardInput> {
+  const { unit, manifests } = input;
+  return {
+    app: unit.app,
+    cluster: unit.cluster.name,
+    commit: manifests.commit.id,
+    changeId: unit.changeId,
     inventory,
     declared,
-    maxShare: input.unit.prune.maxShare,
-    accepts: doomed.length === 0 ? [] : await input.accepts(),
+    maxShare: unit.prune.maxShare,
+    accepts: asks ? await input.accepts() : [],
     hasher: ports.hasher,
-    ...(at.removal === undefined ? {} : { removal: at.removal }),
-  });
-  const { held, used } = guarding;
-  tellHeld(ports, input, held);
-  const changes = verdicts
-    .filter(({ verdict }) => verdict !== "delete" || (isWhole && held === undefined))
-    .map((verdict) => carried(verdict, at.removal));
-  return {
-    results: await carryOut(ports, { input, changes, verdicts }, signal),
-    used,
-    ...(held === undefined ? {} : { held, pending: true }),
+    ...(removal === undefined ? {} : { removal }),
   };
 }
 
@@ -185,41 +209,6 @@ function carried(verdict: Verdict, removal: Removal | undefined): Change {
   return removal?.how === "orphan" && change.action === "delete"
     ? { ...change, action: "release" }
     : change;
-}
-
-interface Carry {
-  readonly input: PassInput;
-  readonly changes: readonly Change[];
-  readonly verdicts: readonly Verdict[];
-}
-
-async function carryOut(
-  ports: PassPorts,
-  { input, changes, verdicts }: Carry,
-  signal: AbortSignal,
-): Promise<readonly ChangeResult[]> {
-  const ordered = ranks([...changes].sort((a, b) => compareRefs(b.ref, a.ref))).reverse(); // O-1
-  const found = new Map(
-    verdicts.flatMap((verdict) =>
-      "live" in verdict && verdict.live ? [[refId(verdict.ref), verdict.live] as const] : [],
-    ),
-  );
-  const results: ChangeResult[] = [];
-  for (const rank of ordered) {
-    const answered = await send(ports, { input, changes: rank }, signal);
-    results.push(...answered.map((result) => withLive(result, found)));
-  }
-  for (const result of results) tell(ports, input, result);
-  return results;
-}
-
-/** What a verdict that only waits has read, so that the inventory can record it (P-18). */
-function withLive(
-  result: ChangeResult,
-  found: ReadonlyMap<string, NonNullable<ChangeResult["live"]>>,
-): ChangeResult {
-  const live = found.get(refId(result.change.ref));
-  return result.change.action === "skip" && live !== undefined ? { ...result, live } : result;
 }
 
 /** Once per plan. */

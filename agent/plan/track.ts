@@ -28,7 +28,12 @@ function intend(
   desired: Desired,
   { changeId, now, pluralOf }: Intent,
 ): InventoryEntry {
-  const { why: _why, protect: _protect, ...kept } = known ?? fresh(desired, changeId, now);
+  const {
+    why: _why,
+    protect: _protect,
+    letGo: _letGo,
+    ...kept
+  } = known ?? fresh(desired, changeId, now);
   const state = declaredState(known);
   const protect = protectionOf(desired.object);
   return {
@@ -62,17 +67,23 @@ interface Recorded {
   readonly desired: ReadonlyMap<string, Desired>;
   readonly results: readonly ChangeResult[];
   readonly now: string;
+  /** Undeclared ones whose deletion was let through, and for which change. */
+  readonly letGo?: { readonly reason: string; readonly ids: ReadonlySet<string> } | undefined;
 }
 
 /**
  * After the pass (P-10): applied objects get uid and digest; what failed, was skipped, held or is unknown stays as it
  * was; undeclared ones are stale, and leave only when confirmed gone, released, or no longer ours.
  */
-export function afterPass(before: Inventory, { desired, results, now }: Recorded): Inventory {
+export function afterPass(
+  before: Inventory,
+  { desired, results, now, letGo }: Recorded,
+): Inventory {
   const byId = new Map(results.map((result) => [refId(result.change.ref), result]));
   const entries = [...before.entries].flatMap(([id, entry]) => {
     const next = record(entry, byId.get(id), { declared: desired.get(id), now });
-    return next === undefined ? [] : [[id, next] as const];
+    if (next === undefined) return [];
+    return [[id, letGo?.ids.has(id) ? { ...next, letGo: letGo.reason } : next] as const];
   });
   return { ...before, entries: new Map(entries) };
 }

@@ -33,6 +33,11 @@ export async function clusters(
       }
       return await (await import("./clusters-add.ts")).addCluster(context, wish);
     }
+    case "doctor": {
+      const { examineClusters } = await import("./clusters-doctor.ts");
+      const name = words.length === 0 ? undefined : one(chosen, words);
+      return await examineClusters(context, { name, flags });
+    }
     case "label": {
       const { labelCluster } = await import("./clusters-label.ts");
       const [name = "", ...edits] = words;
@@ -48,6 +53,7 @@ const examples: Readonly<Record<ClusterAction, string>> = {
   targets: "holdfast clusters targets shop",
   add: "holdfast clusters add prod-eu-2 --label env=prod",
   label: "holdfast clusters label prod-eu-1 tier=gold canary-",
+  doctor: "holdfast clusters doctor prod-eu-1",
 };
 
 function one(action: ClusterAction, words: readonly string[]): string {

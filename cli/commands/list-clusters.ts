@@ -35,7 +35,8 @@ export const clustersCommand: CommandSpec = {
       says: "with its object, role and token in the records cluster",
     },
     { line: "holdfast clusters label prod-eu-2 tier=gold canary-", says: "which apps come and go" },
+    { line: "holdfast clusters doctor prod-eu-1", says: "what is wrong there, each with its fix" },
   ],
-  answers: "0 answered, prepared · 1 declined, nothing to change",
+  answers: "0 answered, prepared, fine · 1 declined, nothing to change, not fine",
   load: async () => (await import("./clusters.ts")).clusters,
 };

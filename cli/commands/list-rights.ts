@@ -27,3 +27,20 @@ export const rbacCommand: CommandSpec = {
   answers: "0 printed, nothing missing or surplus · 1 something is",
   load: async () => (await import("./rbac.ts")).rbac,
 };
+
+export const checkCommand: CommandSpec = {
+  name: "check",
+  summary: "whether the agent of one cluster is well installed, each line with its fix",
+  positionals: "",
+  completes: "nothing",
+  flags: [
+    { flags: "--pre", summary: "before anything is installed: version, clock, your rights" },
+    { flags: "--service-account <name>", summary: "the agent's (default: holdfast)" },
+  ],
+  examples: [
+    { line: "holdfast check --pre --context admin@eu1", says: "can an agent be installed there?" },
+    { line: "holdfast check --cluster prod-eu-1", says: "is the installed one well?" },
+  ],
+  answers: "0 fine · 1 not",
+  load: async () => (await import("./check.ts")).check,
+};

@@ -1,6 +1,6 @@
 import type { CommandSpec } from "./catalog.ts";
 import { clustersCommand } from "./list-clusters.ts";
-import { rbacCommand } from "./list-rights.ts";
+import { checkCommand, rbacCommand } from "./list-rights.ts";
 import {
   explainCommand,
   historyCommand,
@@ -186,6 +186,7 @@ export const commands: readonly CommandSpec[] = [
   restoreCommand,
   clustersCommand,
   rbacCommand,
+  checkCommand,
   completionCommand,
   versionCommand,
   demoCommand,

@@ -66,7 +66,7 @@ function parse(program: Command, args: readonly string[]): void {
     }
     program.parse([...args], { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) throw explained(error);
+    if (error instanceof CommanderError) throw explained(error, first);
     throw error;
   }
 }
@@ -82,11 +82,14 @@ function unknownCommand(name: string): Error {
   );
 }
 
-function explained(error: CommanderError): Error {
+function explained(error: CommanderError, command: string | undefined): Error {
   const what = error.message.replace(/^error: /, "").replace(/\.$/, "");
   const flag = /unknown option '([^']+)'/.exec(what)?.[1];
-  const flags = [...globalFlags, ...commands.flatMap((command) => command.flags)];
+  const spec = commands.find(({ name }) => name === command);
+  const flags = [...(spec?.flags ?? commands.flatMap((one) => one.flags)), ...globalFlags];
   const names = flags.flatMap((spec) => spec.flags.match(/--[a-z-]+/g) ?? []);
   const meant = flag === undefined ? undefined : nearest(flag.replace(/=.*/, ""), names);
-  return usage(what, meant === undefined ? "holdfast COMMAND --help" : `did you mean: ${meant}`);
+  if (meant !== undefined) return usage(what, `did you mean: ${meant}`);
+  const example = spec === undefined ? "" : `${spec.examples[0].line}; `;
+  return usage(what, `${example}holdfast ${spec?.name ?? "COMMAND"} --help says more`);
 }

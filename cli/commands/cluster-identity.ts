@@ -1,6 +1,7 @@
 import { askClusters } from "./ask-clusters.ts";
 import type { CommandContext } from "./context.ts";
 import { checkNames, type FleetView, knownClusters } from "./fleet-view.ts";
+import { type ClusterStatus, readStatus } from "./read-status.ts";
 import { CliError } from "./result.ts";
 
 /** What a cluster says of itself. */
@@ -27,16 +28,29 @@ export async function identityOf(
   const { answers, failures } = await askClusters(
     context,
     [target],
-    async ({ client, uid }, _target, signal) => ({
-      uid: await uid(signal),
-      version: (await client.discover(signal)).kubernetes,
+    async (connected, _target, signal) => ({
+      uid: await connected.uid(signal),
+      status: await readStatus(context, connected, signal),
     }),
   );
   const [answered] = answers;
   if (answered === undefined) throw new CliError(failures);
-  const { uid, version } = answered.answer;
+  const { uid, status } = answered.answer;
+  const version = status.kubernetes;
+  refuseOther(cluster, kubeContext, status);
   const [, kubernetes = ""] = /^v?(\d+\.\d+)/.exec(version) ?? [];
   return { uid, kubernetes, version, context: kubeContext };
+}
+
+/** An agent that runs there knows its name: a context is easily the wrong one. */
+function refuseOther(cluster: string, context: string, { statuses }: ClusterStatus): void {
+  const names = [...new Set(statuses.map((status) => status.cluster))];
+  if (names.length === 0 || names.includes(cluster)) return;
+  throw new CliError({
+    what: `the cluster behind context ${context} is not ${cluster}`,
+    why: `the agent there says that it is ${names.join(", ")}`,
+    next: "name the right context: --context NAME",
+  });
 }
 
 /** One cluster has one name: two would both deploy to it. */

@@ -32,7 +32,7 @@ export async function explainValue(
     const view = await openFleet(context, await viewAt(repository, rev));
     const chosen = chooseClusters(view, context.options);
     checkNames("app", [app], appNames(chosen));
-    const { cluster, unit } = oneUnit(chosen, app);
+    const { cluster, unit } = oneUnit(chosen, { app, path });
     const layers = unit === undefined ? [] : await filesOf(context, view, unit);
     const found = pointersOf(path)
       .map((pointer) => ({
@@ -60,7 +60,7 @@ function pointersOf(path: string): readonly string[] {
   return [pointer, `/values${pointer}`];
 }
 
-function oneUnit(chosen: readonly ChosenCluster[], app: string) {
+function oneUnit(chosen: readonly ChosenCluster[], { app, path }: Pick<ValueWish, "app" | "path">) {
   const running = chosen.filter(({ selection: { units, broken } }) =>
     [...units, ...broken].some((one) => one.app === app),
   );
@@ -71,7 +71,7 @@ function oneUnit(chosen: readonly ChosenCluster[], app: string) {
       first === undefined
         ? `${app} runs on none of these clusters`
         : "a value is that of one cluster";
-    throw usage(what, `name it: holdfast explain ${app} --value PATH --cluster ${name}`);
+    throw usage(what, `name it: holdfast explain ${app} --value ${path} --cluster ${name}`);
   }
   const unit = first.selection.units.find((one) => one.app === app);
   return { cluster: first.target.name, unit };

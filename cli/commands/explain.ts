@@ -135,8 +135,5 @@ function changeText(
 }
 
 function cannotSee(unreached: readonly Report[]): readonly string[] {
-  return [
-    ...unreached.map(({ what, why }) => (why === undefined ? what : `${what}: ${why}`)),
-    "signatures of people",
-  ];
+  return unreached.map(({ what, why }) => (why === undefined ? what : `${what}: ${why}`));
 }

@@ -1,4 +1,5 @@
 import { defaultNamespace } from "../../agent/model/names.ts";
+import { nearest } from "../output/nearest.ts";
 import { parseDuration } from "../output/text.ts";
 import type { FlagSpec } from "./catalog.ts";
 import { CliError } from "./result.ts";
@@ -120,7 +121,12 @@ export function choiceFlag<const T extends string>(
 ): T {
   const chosen = choices.find((choice) => choice === value);
   if (chosen !== undefined) return chosen;
-  throw usage(`${flag} ${value} is not known`, `one of ${choices.join(", ")}`);
+  const meant = nearest(value, choices);
+  const list = `one of ${choices.join(", ")}`;
+  throw usage(
+    `${flag} ${value} is not known`,
+    meant === undefined ? list : `did you mean: ${meant}; ${list}`,
+  );
 }
 
 /** Wrong use of a command: exit 2, with what to write instead. */

@@ -1,5 +1,5 @@
 import type { Forge } from "../forge/forge.ts";
-import { forgePlace } from "../forge/place.ts";
+import { forgePlace, parseRemote } from "../forge/place.ts";
 import type { CommandContext, Repository } from "./context.ts";
 import { textFlag } from "./globals.ts";
 import { CliError } from "./result.ts";
@@ -26,7 +26,7 @@ export async function openForge(
 ): Promise<OpenForge> {
   const { forges } = await readUserConfig(context);
   const place = forgePlace(address, forges);
-  if (place === undefined) throw unknownForge(address);
+  if (place === undefined) throw unknownForge(address, needsToken);
   const host = new URL(place.web).host;
   const tokenFile = textFlag(flags, "tokenFile") ?? forges.get(host)?.tokenFile;
   const token = await context.ports.forgeToken(tokenFile);
@@ -37,16 +37,17 @@ export async function openForge(
   return { forge, page: (pull) => dialects[place.kind].page(place.web, pull) };
 }
 
-function unknownForge(address: string): CliError {
-  const host = /^[a-z+]+:\/\/(?:[^@/]*@)?([^/]+)/.exec(address)?.[1];
+function unknownForge(address: string, isForWriting: boolean): CliError {
+  const host = parseRemote(address)?.host;
+  const other = isForWriting ? "; or take --push or --patch FILE" : "; or name the commit: --rev";
   return new CliError({
     what: "there is no knowing which forge has this repository",
     where: address,
     why:
       host === undefined
-        ? "it has no address of a forge: git remote add origin URL sets one"
+        ? "that is no https or ssh address of an OWNER/REPOSITORY; git remote set-url origin URL sets one"
         : `the name ${host} does not tell whether it is GitHub, GitLab or Gitea`,
-    next: `add "forges: { ${host ?? "HOST"}: { kind: gitea } }" to ~/.config/holdfast/config.yaml, or take --push or --patch FILE`,
+    next: `add 'forges: { "${host ?? "HOST"}": { kind: gitea } }' to ~/.config/holdfast/config.yaml${other}`,
   });
 }
 

@@ -1,11 +1,10 @@
 import type { NewPull, OpenedPull } from "../forge/forge.ts";
-import { plainStyle } from "../output/style.ts";
 import { shortId } from "../output/text.ts";
 import { confirm } from "./confirm.ts";
 import type { CommandContext, MadeBranch, Repository, RepositoryView } from "./context.ts";
 import { openForge } from "./open-forge.ts";
 import type { Prepared } from "./prepare.ts";
-import { preparedResult, previewText } from "./prepare-result.ts";
+import { preparedResult, previewText, questionText, told } from "./prepare-result.ts";
 import { pullText, targetBranch } from "./pull-text.ts";
 import { CliError, type CommandResult } from "./result.ts";
 
@@ -27,16 +26,18 @@ export async function asBranch(
   const what = place.withPull ? `Push branch ${branch} and open a pull request?` : undefined;
   const publication = await publicationOf(context, place, prepared);
   const decision = await confirm(context, {
-    preview: `${previewText(prepared, plainStyle, publication.caution)}\n`,
+    preview: questionText(prepared, publication.caution),
     question: what ?? `Push this as branch ${branch}?`,
     unattended: "add --yes, or take the change as a patch: --patch FILE",
   });
   const isShown = context.terminal.isInteractive && !context.options.yes && !context.options.dryRun;
-  if (decision === "yes") return await published(context, { prepared, publication, isShown });
+  const known = isShown ? told(prepared) : prepared;
+  if (decision === "yes")
+    return await published(context, { prepared: known, publication, isShown });
   const end =
     decision === "no" ? "Declined. Nothing was written.\n" : "Nothing was written (--dry-run).\n";
   return {
-    ...preparedResult(context, prepared, {
+    ...preparedResult(context, known, {
       facts: {},
       draw: (style) => (isShown ? end : `${previewText(prepared, style)}\n${end}`),
     }),

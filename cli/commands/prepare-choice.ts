@@ -1,9 +1,8 @@
-import { plainStyle } from "../output/style.ts";
 import type { CommandContext } from "./context.ts";
 import type { Prepared, PreparePlace } from "./prepare.ts";
 import { publicationOf, published } from "./prepare-branch.ts";
 import { asPatch, patchOf } from "./prepare-patch.ts";
-import { preparedResult, previewText } from "./prepare-result.ts";
+import { preparedResult, questionText, told } from "./prepare-result.ts";
 import type { CommandResult } from "./result.ts";
 
 const keys = ["p", "b", "f", "d", "q"] as const;
@@ -16,7 +15,7 @@ export async function chooseWay(
 ): Promise<CommandResult> {
   const { terminal } = context;
   const file = `${prepared.branch}.patch`;
-  terminal.show(`${previewText(prepared, plainStyle)}\n`);
+  terminal.show(questionText(prepared));
   const question = `[p] pull request   [b] push branch ${prepared.branch}   [f] patch file ${file}   [d] diff   [q] quit  `;
   for (;;) {
     const key = await terminal.choose(question, keys);
@@ -25,15 +24,15 @@ export async function chooseWay(
       case "b": {
         const wish = { ...place, withPull: key === "p" };
         const publication = await publicationOf(context, wish, prepared);
-        return await published(context, { prepared, publication, isShown: true });
+        return await published(context, { prepared: told(prepared), publication, isShown: true });
       }
       case "f":
-        return await asPatch(context, { ...place, file }, { ...prepared, effect: () => "" });
+        return await asPatch(context, { ...place, file }, told(prepared));
       case "d":
         terminal.show(`${await patchOf(context, place.view, prepared)}\n`);
         break;
       case "q":
-        return declined(context, prepared);
+        return declined(context, told(prepared));
     }
   }
 }

@@ -1,5 +1,6 @@
 import { cliApiVersion } from "../output/document.ts";
-import type { Style } from "../output/style.ts";
+import { errorText } from "../output/error.ts";
+import { plainStyle, type Style } from "../output/style.ts";
 import { sections } from "../output/text.ts";
 import { type CommandContext, nowText } from "./context.ts";
 import type { Prepared } from "./prepare.ts";
@@ -11,8 +12,19 @@ export interface Told {
 }
 
 /** The effect as long as nothing has happened. */
-export function previewText({ lead, effect }: Prepared, style: Style, caution = ""): string {
-  return sections(lead ?? "", effect(style), caution);
+export function previewText({ lead, effect }: Prepared, style: Style): string {
+  return sections(lead ?? "", effect(style));
+}
+
+/** The same with everything that whoever is asked should know before the answer. */
+export function questionText(prepared: Prepared, caution = ""): string {
+  const warnings = errorText(prepared.warnings ?? [], plainStyle, "warning");
+  return `${sections(previewText(prepared, plainStyle), warnings, caution)}\n`;
+}
+
+/** What has been said above the question is not said again below it. */
+export function told(prepared: Prepared): Prepared {
+  return { ...prepared, warnings: [], effect: () => "" };
 }
 
 /** One document for whatever became of a prepared change. */

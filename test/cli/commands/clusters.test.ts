@@ -216,7 +216,7 @@ describe("clusters add", () => {
 
 describe("clusters", () => {
   it.each([
-    [["lsit"], "clusters lsit is not known"],
+    [["lsit"], "clusters lsit is not known\n  next   did you mean: list"],
     [["get"], "clusters get needs one name"],
     [["list", "--push"], "clusters list writes nothing"],
     [["get", "dev", "--label", "a=b"], "are for clusters add"],
@@ -238,8 +238,9 @@ describe("clusters", () => {
 const uid = "6f0c1a52-0000-4000-8000-000000000000";
 
 describe("clusters add --context", () => {
+  const bare = { clusters: { prod: clusterOf([]) } };
   const add = (more: Partial<Given>, ...args: readonly string[]) =>
-    runWith({ ...given, ...more }, "clusters", "add", ...args, "--patch", "-");
+    runWith({ ...given, ...bare, ...more }, "clusters", "add", ...args, "--patch", "-");
 
   it("writes UID and version as the cluster says them, and tells what it found", async () => {
     const { code, stdout, stderr } = await add({}, "eu", "--context", "prod", "--value", "a=1");
@@ -254,6 +255,12 @@ describe("clusters add --context", () => {
     const { code, stderr, stdout } = await add(one, "eu", "--context", "prod");
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain("is in the fleet as dev\n  where  clusters/dev.yaml:1\n");
+  });
+
+  it("believes an agent that runs there about the name", async () => {
+    const { code, stdout, stderr } = await add(given, "eu", "--context", "prod");
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("is not eu\n  why    the agent there says that it is prod\n");
   });
 
   it("ends where the cluster does not answer, or nobody knows the context", async () => {

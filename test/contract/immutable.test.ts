@@ -40,7 +40,6 @@ const job = (image: string) => ({
   kind: "Job",
   metadata: { name: "j" },
   spec: {
-    suspend: true,
     template: { spec: { restartPolicy: "Never", containers: [{ name: "c", image }] } },
   },
 });

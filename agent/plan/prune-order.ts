@@ -1,6 +1,7 @@
 import type { Change } from "../model/change.ts";
 import { waveOf } from "../model/hook.ts";
-import type { GroupKind, KubeObject } from "../model/object.ts";
+import { type GroupKind, type KubeObject, refId } from "../model/object.ts";
+import { dependenciesOf } from "./depends-on.ts";
 import { compareRefs, ranks, stageOf } from "./order.ts";
 
 /** One deletion of the set, or something that is on its way already: then `live` terminates. */
@@ -23,9 +24,9 @@ export interface PruneStep {
 export function pruneSteps(all: readonly Going[]): readonly PruneStep[] {
   const waves = Map.groupBy(all, ({ live }) => (live === undefined ? 0 : waveOf(live)));
   const ordered = [...waves.keys()].sort((a, b) => b - a);
-  return ordered.flatMap((wave, index) => {
-    const members = waves.get(wave) ?? [];
-    const isLast = index === ordered.length - 1;
+  const groups = ordered.flatMap((wave) => layersDown(waves.get(wave) ?? []));
+  return groups.flatMap((members, index) => {
+    const isLast = index === groups.length - 1;
     const parts = [isAdmission, isCustom, isOther].map((is) =>
       members.filter(({ change }) => is(change.ref)),
     );
@@ -39,6 +40,26 @@ export function pruneSteps(all: readonly Going[]): readonly PruneStep[] {
       going.length === 0 ? [] : [{ ranks: reversed(going), isAwaited }],
     );
   });
+}
+
+/** O-21: what names another as its dependency is gone before that one goes; without such annotations there is one layer. */
+function layersDown(all: readonly Going[]): readonly (readonly Going[])[] {
+  const layers: (readonly Going[])[] = [];
+  let rest = all;
+  while (rest.length > 0) {
+    const needed = new Set(rest.flatMap(neededBy));
+    const free = rest.filter(({ change }) => !needed.has(refId(change.ref)));
+    const layer = free.length === 0 ? rest : free; // a cycle: in any order
+    layers.push(layer);
+    const done = new Set(layer);
+    rest = rest.filter((one) => !done.has(one));
+  }
+  return layers;
+}
+
+function neededBy({ change, live }: Going): readonly string[] {
+  const own = refId(change.ref);
+  return (live === undefined ? [] : dependenciesOf(live).map(refId)).filter((id) => id !== own);
 }
 
 function reversed(going: readonly Going[]): readonly (readonly Going[])[] {

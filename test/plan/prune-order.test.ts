@@ -75,4 +75,17 @@ describe("the order of pruning", () => {
     const late = inWave(5, object("Secret", "late"));
     expect(steps(early, late, operator)).toEqual(["Secret !", "Deployment !", "ConfigMap"]);
   });
+
+  it("O-21: what names another as its dependency is gone before that one goes", () => {
+    const needs = (of: KubeObject, on: string): KubeObject => ({
+      ...of,
+      metadata: { ...of.metadata, annotations: { "config.kubernetes.io/depends-on": on } },
+    });
+    const database = object("Secret", "db");
+    const settings = needs(object("ConfigMap", "c"), "/namespaces/shop/Secret/db");
+    const web = needs(object("Service", "s"), "/namespaces/shop/ConfigMap/c");
+    expect(steps(database, settings, web)).toEqual(["Service !", "ConfigMap !", "Secret"]);
+    const circle = needs(database, "/namespaces/shop/ConfigMap/c");
+    expect(steps(circle, settings)).toEqual(["Secret+ConfigMap"]);
+  });
 });

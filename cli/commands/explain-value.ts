@@ -14,7 +14,7 @@ import {
 import { usage } from "./globals.ts";
 import { openFleet, viewAt, withRepository } from "./repository.ts";
 import type { CommandResult } from "./result.ts";
-import { chartLayers, type ValueSource, valueSources } from "./value-sources.ts";
+import { chartLayers, clusterSources, type ValueSource, valueSources } from "./value-sources.ts";
 
 export interface ValueWish {
   readonly app: string;
@@ -41,14 +41,14 @@ export async function explainValue(
       }))
       .find(({ sources }) => sources.length > 0);
     const pointer = found?.pointer ?? "";
-    const sources = found?.sources ?? [];
-    return answer(context, {
-      app,
-      cluster,
-      path,
-      sources,
-      value: resolved(unit, pointer, sources),
-    });
+    const sources = found?.sources ?? clusterSources(view, cluster, path);
+    const value = resolved(unit, pointer, sources);
+    const meant = `cluster.values.${path}`;
+    const isOfCluster = value === undefined && clusterSources(view, cluster, meant).length > 0;
+    return {
+      ...answer(context, { app, cluster, path, sources, value }),
+      hints: isOfCluster ? [`holdfast explain ${app} --value ${meant} --cluster ${cluster}`] : [],
+    };
   });
 }
 

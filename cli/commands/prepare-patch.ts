@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Tree } from "../../agent/model/artifact.ts";
 import { type FileChange, filePatches } from "../output/patch.ts";
 import { plainStyle, type Style } from "../output/style.ts";
-import { listNames } from "../output/text.ts";
+import { listNames, sections } from "../output/text.ts";
 import type { CommandContext, RepositoryView } from "./context.ts";
 import type { Prepared } from "./prepare.ts";
 import { preparedResult, previewText } from "./prepare-result.ts";
@@ -38,7 +38,8 @@ export async function asPatch(
   const isDrawn = context.options.form === "table" || context.options.form === "wide";
   if (toStdout && isDrawn) context.terminal.show(`${previewText(prepared, plainStyle)}\n`);
   if (!toStdout) await context.ports.writeText(resolve(context.cwd, file), patch);
-  const draw = (style: Style) => (toStdout ? patch : `${prepared.effect(style)}\nPatch  ${file}\n`);
+  const draw = (style: Style) =>
+    toStdout ? patch : sections(prepared.effect(style), `Patch  ${file}\n`);
   return {
     ...preparedResult(context, prepared, { facts: { patch }, draw }),
     hints: [`git apply ${toStdout ? "FILE" : file}, commit, open a pull request`],

@@ -87,6 +87,17 @@ function readBy(value: unknown, target: Target): readonly ValueSource[] {
   );
 }
 
+/** `cluster.values.domain`: what the file of a cluster says for expressions to read. */
+export function clusterSources(
+  { fleet }: FleetView,
+  cluster: string,
+  path: string,
+): readonly ValueSource[] {
+  const target = fleet.clusters.get(cluster);
+  const found = target === undefined ? [] : readBy(`\${{ ${path} }}`, target);
+  return found.filter(({ value }) => value !== undefined);
+}
+
 /** For a chart: its own values and the values files, which the app's values win over (product.md). Least particular first. */
 export function chartLayers(unit: Unit, view: FleetView, files: Files): readonly Layer[] {
   if (rendererOf(unit, view.tree) !== "helm") return [];

@@ -164,6 +164,16 @@ describe("explain --value", () => {
   it("says no where nobody says it, and asks for one cluster", async () => {
     const none = await ask("nope");
     expect([none.code, none.stdout]).toEqual([1, "nope of shop on prod: nothing says it\n"]);
+    const domain = await ask("domain");
+    expect([domain.code, domain.stderr]).toEqual([
+      1,
+      "→ holdfast explain shop --value cluster.values.domain --cluster prod\n",
+    ]);
+    const own = await ask("cluster.values.domain");
+    expect([own.code, own.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^read +clusters\/prod.yaml:4 +spec.values.domain +"eu.example"$/m),
+    ]);
     const many = await runWith(given(), "explain", "shop", "--value", "x");
     expect([many.code, many.stderr]).toEqual([2, expect.stringContaining("--cluster dev")]);
   });

@@ -37,7 +37,7 @@ export async function notPermitted(
 /** Rights to list and watch stop nobody (C-8), nor does what is handed out by a role that nobody knows here. */
 function needsOfUnit({ discovery }: World, { unit, manifests }: PassInput): readonly Need[] {
   const pluralOf = (kind: GroupKind) => servedKind(discovery, kind)?.plural;
-  const needs = needsOf(declaredIn(manifests), { unit, pluralOf });
+  const needs = needsOf([...declaredIn(manifests), ...manifests.hooks], { unit, pluralOf });
   return needs.filter(({ use, unless }) => use === "act" || unless !== undefined);
 }
 

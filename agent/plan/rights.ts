@@ -1,4 +1,5 @@
 import type { Desired } from "../model/change.ts";
+import { hookOf } from "../model/hook.ts";
 import type { GroupKind, KubeObject, ObjectRef } from "../model/object.ts";
 import { isGranted, type Right, type Rule } from "../model/rule.ts";
 import type { Unit } from "../model/unit.ts";
@@ -63,7 +64,8 @@ function needsOfObject({ ref, object, resource }: Member, { unit }: NeedContext)
   const { reconcileDisabled, recreate } = objectSettings(object);
   const reads = [...acts(ref, resource, ["get"]), ...watches(ref, resource)];
   if (unit.mode === "observe" || reconcileDisabled) return reads;
-  const deletes = unit.prune.enabled || recreate; // P-46, A-62
+  const isHook = hookOf(object) !== undefined; // makes room for its successor, whatever prunes (O-17)
+  const deletes = unit.prune.enabled || recreate || isHook; // P-46, A-62
   return [...reads, ...acts(ref, resource, ["create", "patch", ...(deletes ? ["delete"] : [])])];
 }
 

@@ -46,9 +46,11 @@ export function rulesOfCluster(wish: RulesWish): ClusterRules {
     if (isGuess) guessed.add(kindId(kind));
     return plural;
   };
-  const needy = wish.rendered.map(({ unit, desired }) => ({
+  const needy = wish.rendered.map(({ unit, desired, hooks }) => ({
     app: unit.app,
-    needs: needsOf(desired, { unit, pluralOf }).filter((need) => isWanted(need, wish)),
+    needs: needsOf([...desired, ...hooks], { unit, pluralOf }).filter((need) =>
+      isWanted(need, wish),
+    ),
   }));
   const needs = needy.flatMap((one) => one.needs);
   const plain = rulesOf(needs.filter(({ use }) => use !== "grant").map(({ right }) => right));

@@ -36,6 +36,8 @@ export interface RenderedUnit {
   readonly unit: Unit;
   /** Empty when anything stops the whole app. */
   readonly desired: readonly Desired[];
+  /** Jobs and the like that run around them. */
+  readonly hooks: readonly Desired[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly RenderWarning[];
   readonly renderer: Render["renderer"] | undefined;
@@ -106,15 +108,24 @@ function normalized({ unit, result }: FirstStage, parts: NormalizeParts): Render
   if (!result.ok) {
     const { problems } = result;
     const isUnreached = problems.every(needsMore);
-    return { unit, desired: [], problems, warnings: [], renderer: undefined, isUnreached };
+    return {
+      unit,
+      desired: [],
+      hooks: [],
+      problems,
+      warnings: [],
+      renderer: undefined,
+      isUnreached,
+    };
   }
   const { renderer } = result.value;
   const where = { unit, agentNamespace: defaultNamespace };
   const context = { ...where, ...parts };
-  const { desired, problems, unsendable, warnings } = normalizeRender(result.value, context);
+  const { desired, hooks, problems, unsendable, warnings } = normalizeRender(result.value, context);
   return {
     unit,
     desired: problems.length === 0 ? desired : [],
+    hooks: problems.length === 0 ? hooks : [],
     problems: [...problems, ...unsendable.map(({ problem }) => problem)],
     warnings: [...result.value.warnings, ...warnings],
     renderer,

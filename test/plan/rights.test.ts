@@ -70,6 +70,14 @@ describe("what a unit needs", () => {
     expect(first).toContain("resourceNames: [c], verbs: [get, create, patch, delete]");
   });
 
+  it("has delete for a hook, which makes room for its successor (O-17)", () => {
+    const hook = object("ConfigMap", "h", {
+      metadata: { name: "h", namespace: "shop", annotations: { "holdfast.dev/hook": "pre" } },
+    });
+    const [first] = lines([hook], { prune: { enabled: false, maxShare: 0.2 } });
+    expect(first).toContain("resourceNames: [h], verbs: [get, create, patch, delete]");
+  });
+
   it("only reads what is observed, or not reconciled", () => {
     const words = lines(app, { mode: "observe" }).join("\n");
     expect(words).not.toMatch(/create|patch|delete/);

@@ -38,6 +38,10 @@ export function createCliPorts(environment: KubeEnvironment): CliPorts {
       const { createRenderTools } = await import("../agent/children/tools.ts");
       return createRenderTools(environment.tools ?? { path: "" }, clock);
     },
+    renderChart: async (wish, signal) => {
+      const { renderChart } = await import("./chart.ts");
+      return await renderChart(wish, { tools: environment.tools ?? { path: "" }, clock }, signal);
+    },
     repository: async (wish, signal) => {
       const { openRepository } = await import("./repositories.ts");
       const { createGitSource } = await import("../agent/source/git.ts");

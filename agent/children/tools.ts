@@ -48,7 +48,8 @@ function memoryHere(): number {
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }
 
-async function findInPath(name: string, path: string): Promise<string | undefined> {
+/** Absolute path of a program that may be run; undefined: no folder of the PATH has it. */
+export async function findInPath(name: string, path: string): Promise<string | undefined> {
   for (const folder of path.split(delimiter).filter((item) => isAbsolute(item))) {
     const file = join(folder, name);
     const isThere = await access(file, constants.X_OK).then(

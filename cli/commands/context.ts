@@ -5,6 +5,7 @@ import type { KeptStore } from "../../agent/cluster/kept.ts";
 import type { StateStore } from "../../agent/cluster/state.ts";
 import type { Commit, FileMode, Files, Tree } from "../../agent/model/artifact.ts";
 import type { Hasher } from "../../agent/model/digest.ts";
+import type { JsonObject } from "../../agent/model/json.ts";
 import type { RenderTools } from "../../agent/render/tool.ts";
 import { type Clock, isoTime, type Random } from "../../agent/schedule/clock.ts";
 import type { RecordReader } from "../../agent/status/carrier.ts";
@@ -112,6 +113,25 @@ export interface RecordsCluster {
   readonly ca?: string;
 }
 
+/** What `helm template` is asked for. */
+export interface ChartWish {
+  readonly namespace: string;
+  /** Paths, then values of ours, then `--set`: the later wins. */
+  readonly files: readonly string[];
+  readonly values: JsonObject;
+  readonly sets: readonly string[];
+  /** What the chart may know of the cluster; absent: what helm was built with. */
+  readonly cluster:
+    | { readonly kubernetes: string; readonly apiVersions: readonly string[] }
+    | undefined;
+}
+
+/** The manifests, or what stands against them: `said` is helm's own word. */
+export type ChartText =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly why: "no helm" | "no chart" }
+  | { readonly ok: false; readonly why: "refused"; readonly said: string };
+
 /** The outside world of a command; constructed once, in cli/main.ts. */
 export interface CliPorts {
   readonly clock: Clock;
@@ -130,6 +150,8 @@ export interface CliPorts {
   /** What the kubeconfig has; nothing where there is no such file. */
   contexts(kubeconfig: string | undefined): Promise<Contexts>;
   connect(wish: ConnectWish, signal: AbortSignal): Promise<ConnectedCluster>;
+  /** Our own chart, rendered by the helm of this machine. */
+  renderChart(wish: ChartWish, signal: AbortSignal): Promise<ChartText>;
   /** Where the status records of a fleet are; nothing is asked yet. */
   records(place: RecordsPlace, kubeconfig: string | undefined): Promise<RecordReader>;
   /** Annotation on `holdfast-state` by which a rewritten branch is accepted (P-52). */

@@ -4,6 +4,8 @@ import type { Clock } from "../../agent/schedule/clock.ts";
 import { objectId } from "../../agent/source/pack.ts";
 import type { FoundRecord } from "../../agent/status/carrier.ts";
 import type {
+  ChartText,
+  ChartWish,
   CliPorts,
   ConnectedCluster,
   NewBranch,
@@ -31,6 +33,7 @@ export interface Given {
   readonly records?: readonly FoundRecord[];
   readonly recordsCluster?: RecordsCluster;
   readonly clock?: Clock;
+  readonly chart?: (wish: ChartWish) => ChartText;
   readonly isTty?: boolean;
   /** To the one question; or lines that are typed. */
   readonly answer?: boolean | readonly string[];
@@ -101,6 +104,7 @@ function portsOf(given: Given, { written, pushed }: Traces): CliPorts {
     random: { next: () => 0.5, id: () => `id-${++id}` },
     hasher: async () => testHasher,
     renderTools: async () => ({}),
+    renderChart: async (wish) => given.chart?.(wish) ?? { ok: false, why: "no helm" },
     repository: async () => repositoryOf(given, pushed),
     contexts: async () => ({ names: given.contexts ?? [], current: given.contexts?.[0] }),
     connect: async ({ context }) => {

@@ -1,3 +1,4 @@
+import { waitingFor } from "./dependencies.ts";
 import { canonicalJson } from "./model/json.ts";
 import type { Problem } from "./model/problem.ts";
 import { reasonInfo } from "./model/reason.ts";
@@ -28,10 +29,18 @@ export async function publish(
   slot.status = after;
   world.ports.emit({ type: "status", before, after });
   schedule(world, { slot, flight, dueMs: summaryDue(input, after) });
+  const isFirst = !slot.isCompared;
+  if (flight.ended === "pass") slot.isCompared = true;
+  if (isFirst || before === undefined || told(before) !== told(after)) wakeWaiting(world, slot);
   if (slot.object !== undefined && before !== undefined && told(before) === told(after)) return; // P8: nothing but its age moved
   const { apps, installation } = world.cluster;
   const object = toAppObject(after, installation.agentNamespace, slot.object);
   slot.object = await apps.write(object, signal);
+}
+
+/** O-30: whoever waits for this app looks again. */
+function wakeWaiting(world: World, { app }: Slot): void {
+  for (const waiting of waitingFor(world, app)) world.wake(waiting, 0);
 }
 
 /** What a reader would notice: everything but the time of the last compare. */

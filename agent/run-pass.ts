@@ -1,5 +1,6 @@
 import { acceptsOf } from "./accepts.ts";
 import { ApiError, isConflict, isUnanswered } from "./cluster/errors.ts";
+import { gateOf } from "./dependencies.ts";
 import { refreshDiscovery } from "./discovery.ts";
 import { findMarked } from "./marked.ts";
 import type { Problem } from "./model/problem.ts";
@@ -63,7 +64,10 @@ function passInput(world: World, slot: Slot, signal: AbortSignal): PassInput | u
   const { settings, cluster } = world;
   const { unit } = manifests;
   const isSuspended = suspension(world) !== undefined;
+  const gate = slot.removal === undefined ? gateOf(world, slot) : undefined;
+  slot.isGated = gate !== undefined;
   return {
+    ...(gate === undefined ? {} : { gate }),
     unit: { ...unit, protect: [...unit.protect, ...settings.protect] },
     manifests,
     installation: cluster.installation,

@@ -9,7 +9,6 @@ import type { UnitStatus } from "./model/status.ts";
 import type { Unit } from "./model/unit.ts";
 import { emptyMemory, type UnitMemory } from "./pass/pass.ts";
 import type { Accept, Removal } from "./plan/guard.ts";
-import type { Pass } from "./status/input.ts";
 
 /** A render that failed for a reason that may pass. */
 export interface RenderTry {
@@ -42,7 +41,10 @@ export interface Slot {
   status: UnitStatus | undefined;
   /** The App object as stored last. */
   object: KubeObject | undefined;
-  lastPass: Pass | undefined;
+  /** A pass of this agent has looked at it. */
+  isCompared: boolean;
+  /** The last pass found that an app which this one depends on is not ready (O-30). */
+  isGated: boolean;
   /** What people asked for and no pass has used yet. */
   requested: Accept[];
   takeOver: boolean;
@@ -71,7 +73,8 @@ export function createSlot(app: string): Slot {
     healthRules: undefined,
     status: undefined,
     object: undefined,
-    lastPass: undefined,
+    isCompared: false,
+    isGated: false,
     requested: [],
     takeOver: false,
     bypassProofs: false,

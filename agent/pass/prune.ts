@@ -57,8 +57,12 @@ export async function prune(
   const { enforce, unit } = input;
   if (!enforce || unit.mode === "observe" || !unit.prune.enabled) return { results: [], used: [] }; // P-44, P-46
   if (mustWait(at)) return { results: [], used: [], pending: true };
+  if (input.gate !== undefined) return putOff(undeclared, input.gate.why); // O-30
   const [unknown] = input.neighbours.unknown;
-  if (unknown !== undefined) return untilKnown(undeclared, unknown);
+  if (unknown !== undefined) {
+    // 4.5-1: who else declares it can be told only when every app's render is known.
+    return putOff(undeclared, `app ${unknown} may come to declare it: its render is not known yet`);
+  }
   const reads = await Promise.all(
     undeclared.map(async (entry) => ({ entry, read: await readFresh(ports, entry, signal) })),
   );
@@ -114,9 +118,7 @@ async function guardInput(
   };
 }
 
-/** 4.5-1: who else declares it can be told only when every app's render is known. */
-function untilKnown(undeclared: readonly InventoryEntry[], app: string): Pruned {
-  const why = `app ${app} may come to declare it: its render is not known yet`;
+function putOff(undeclared: readonly InventoryEntry[], why: string): Pruned {
   const waiting = undeclared.map(({ ref }) => ({ ref, why }));
   return { results: [], used: [], pending: true, waiting };
 }

@@ -1,5 +1,5 @@
 import type { ChangeResult } from "../model/change.ts";
-import { describeRef } from "../model/object.ts";
+import { describeRef, refId } from "../model/object.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Reason } from "../model/reason.ts";
 import type { DriftEntry } from "../model/status.ts";
@@ -15,9 +15,7 @@ export function passFindings(pass: Pass, unit: UnitFacts, nowMs: number): readon
     ...pass.results.map(resultFinding),
     heldFinding(pass),
     ...pass.drift.map(driftFinding),
-    ...pass.waiting.map(({ ref, why }) =>
-      findingOf("Applying", `${describeRef(ref)} waits: ${why}`),
-    ),
+    ...waitFindings(pass),
     progressFinding(pass),
     ...healthFindings(pass, unit, nowMs),
     ...deletingFindings(pass, unit, nowMs),
@@ -41,13 +39,29 @@ function resultFinding(result: ChangeResult): Finding | undefined {
   const { change, outcome } = result;
   const about = describeRef(change.ref);
   if (change.action === "hold") return findingOf(change.reason, `${about}: ${change.why}`);
-  if (change.action === "skip" && change.waits !== undefined) {
-    return findingOf(change.waits, `${about}: ${change.why}`);
-  }
+  if (change.action === "skip" && change.waits !== undefined) return undefined;
   if (problemOf(result) !== undefined) return undefined;
   if (outcome === "failed") return findingOf("ApiError", `${about} could not be written`);
   if (outcome === "unknown") return findingOf("ApiError", `${about}: the answer was lost`);
   return isOutstanding(result) ? findingOf("DriftReported", `${about} is not written`) : undefined;
+}
+
+/** Once for all that wait for the same: a wave may hold a thousand objects. */
+function waitFindings({ results, waiting }: Pass): readonly (Finding | undefined)[] {
+  const own = results.flatMap(({ change }) =>
+    change.action === "skip" && change.waits !== undefined
+      ? [{ ref: change.ref, why: change.why, reason: change.waits }]
+      : [],
+  );
+  const known = new Set(own.map(({ ref }) => refId(ref)));
+  const others = waiting.filter(({ ref }) => !known.has(refId(ref)));
+  const all = [...own, ...others.map((one) => ({ ...one, reason: "Applying" as const }))];
+  return [...Map.groupBy(all, ({ reason, why }) => `${reason} ${why}`).values()].map((same) => {
+    const [first] = same;
+    if (first === undefined) return undefined;
+    const more = same.length === 1 ? "" : ` and ${same.length - 1} more`;
+    return findingOf(first.reason, `${describeRef(first.ref)}${more}: ${first.why}`);
+  });
 }
 
 function heldFinding({ held }: Pass): Finding | undefined {

@@ -24,9 +24,11 @@ export async function notPermitted(
   const { digest } = input.manifests;
   if (slot.removal !== undefined || !writes || slot.permitted === digest) return undefined;
   try {
-    const lacked = await world.cluster.rights.lacked(needsOfUnit(world, input), signal);
+    const { rights, live } = world.cluster;
+    const lacked = await rights.lacked(needsOfUnit(world, input), signal);
     slot.permitted = lacked.length === 0 ? digest : undefined;
-    if (lacked.length === 0) world.cluster.live.retryForbidden();
+    if (lacked.length === 0) live.retryForbidden();
+    else rights.forget(); // what is granted meanwhile counts at once
     return lacked.length === 0 ? undefined : problemOf(lacked, input.unit);
   } catch (error) {
     if (error instanceof ApiError) return undefined;

@@ -7,10 +7,12 @@ import type { Held, Reviewer } from "./client.ts";
 export interface Rights {
   /** The needs that are not met. Throws an ApiError where the server does not say. */
   lacked(needs: readonly Need[], signal: AbortSignal): Promise<readonly Need[]>;
+  /** The next comparison asks anew. */
+  forget(): void;
 }
 
-/** Units that start together ask once; who lacks a right asks anew. */
-const believedForMs = 10_000;
+/** Units that start together ask once. */
+const believedForMs = 2_000;
 
 export function createRights(client: Reviewer, clock: Pick<Clock, "monotonic">): Rights {
   const known = new Map<string, { readonly held: Promise<Held>; readonly atMs: number }>();
@@ -26,6 +28,7 @@ export function createRights(client: Reviewer, clock: Pick<Clock, "monotonic">):
   }
 
   return {
+    forget: () => known.clear(),
     lacked: async (needs, signal) => {
       const wide = await heldIn("", signal);
       const first = missing(needs, wide.rules);
@@ -35,9 +38,7 @@ export function createRights(client: Reviewer, clock: Pick<Clock, "monotonic">):
       const rules: readonly Rule[] = [wide, ...held].flatMap((one) => one.rules);
       const left = missing(first, rules);
       const isSure = [wide, ...held].every(({ isComplete }) => isComplete);
-      const lacked = isSure ? left : await refused(client, left, signal);
-      if (lacked.length > 0) known.clear();
-      return lacked;
+      return isSure ? left : await refused(client, left, signal);
     },
   };
 }

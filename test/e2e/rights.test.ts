@@ -172,7 +172,7 @@ describe.skipIf(!have.ok)(`an agent with a ServiceAccount and Roles only (${have
       const { message } = await site.untilApp(
         "shop",
         ({ reason, desired }) => reason === "Forbidden" && desired === commit,
-        { what: "Forbidden" },
+        { what: "Forbidden", timeoutMs: 30_000 },
       );
       expect(message).toContain(`resourceNames: [web], verbs: [${verb}] }`);
       await grant(site.api, "apps", rules);

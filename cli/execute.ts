@@ -52,7 +52,9 @@ async function withinTime(host: Host, call: Call): Promise<ExitCode> {
   }
   const signal = AbortSignal.any([host.interrupted, deadline.signal]);
   try {
-    const exitCode = await abandoned(answer(host, call, signal), signal, host.ports);
+    // A person who reads a preview takes the time that it takes.
+    const waive = () => done.abort();
+    const exitCode = await abandoned(answer(host, { ...call, waive }, signal), signal, host.ports);
     return host.interrupted.aborted ? 130 : exitCode;
   } catch (error) {
     if (host.interrupted.aborted) return 130;
@@ -94,10 +96,13 @@ async function abandoned(
   }
 }
 
-async function answer(host: Host, call: Call, signal: AbortSignal): Promise<ExitCode> {
-  const { spec, given, options } = call;
+async function answer(
+  host: Host,
+  { spec, given, options, waive }: Call & { waive(): void },
+  signal: AbortSignal,
+): Promise<ExitCode> {
   const command = await spec.load();
-  const terminal = createTerminal(host, options);
+  const terminal = createTerminal(host, options, waive);
   const { ports, cwd, home, version } = host;
   try {
     const result = await command({ options, ports, terminal, cwd, home, version, signal }, given);

@@ -6,7 +6,11 @@ import { cut } from "./output/width.ts";
 const quietMs = 10_000;
 
 /** Progress redraws one line on a TTY without `CI`; elsewhere there is at most one line per 10 s (cli.md §1). */
-export function createTerminal(host: Host, options: GlobalOptions): Terminal & { clear(): void } {
+export function createTerminal(
+  host: Host,
+  options: GlobalOptions,
+  whenAsked: () => void,
+): Terminal & { clear(): void } {
   const { stderr, ports } = host;
   const redraws = stderr.isTty && host.env.CI === undefined;
   let isDrawn = false;
@@ -18,6 +22,11 @@ export function createTerminal(host: Host, options: GlobalOptions): Terminal & {
   const say = (text: string) => {
     clear();
     stderr.write(text);
+  };
+  const answerTo = async (question: string) => {
+    clear();
+    whenAsked();
+    return (await host.prompt(question)).trim();
   };
   return {
     isInteractive: host.stdin.isTty && stderr.isTty,
@@ -38,13 +47,11 @@ export function createTerminal(host: Host, options: GlobalOptions): Terminal & {
     },
     show: say,
     async ask(question) {
-      clear();
-      return /^y(es)?$/i.test((await host.prompt(question)).trim());
+      return /^y(es)?$/i.test(await answerTo(question));
     },
     async choose(question, keys) {
       for (;;) {
-        clear();
-        const line = (await host.prompt(question)).trim().toLowerCase();
+        const line = (await answerTo(question)).toLowerCase();
         const key = keys.find((one) => one === line) ?? (line === "" ? keys.at(-1) : undefined);
         if (key !== undefined) return key;
       }

@@ -1,15 +1,14 @@
 import { layersOf } from "../../agent/fleet/app-settings.ts";
 import { originOf, valueAt } from "../../agent/fleet/merge.ts";
 import { isJsonObject, jsonEqual } from "../../agent/model/json.ts";
-import type { CommandContext, Repository } from "./context.ts";
+import type { CommandContext } from "./context.ts";
 import { compareViews } from "./diff-revisions.ts";
-import { type FleetView, readFleet } from "./fleet-view.ts";
-import { viewAt } from "./repository.ts";
+import type { FleetView } from "./fleet-view.ts";
 import type { Wanted } from "./wanted.ts";
 
 export interface EffectWish {
-  readonly repository: Repository;
   readonly wanted: Wanted;
+  readonly before: Wanted | undefined;
   readonly app: string;
   readonly cluster: string;
 }
@@ -17,30 +16,26 @@ export interface EffectWish {
 /** Why a commit changes nothing of an app on a cluster; undefined: it does change something, or that cannot be told. */
 export async function noEffectOf(
   context: CommandContext,
-  { repository, wanted, app, cluster }: EffectWish,
+  { wanted, before, app, cluster }: EffectWish,
 ): Promise<string | undefined> {
-  const [commit] = await repository.log({ to: wanted.commit, limit: 1 });
-  const parent = commit?.parents[0];
-  if (parent === undefined || wanted.fleet === undefined) return undefined;
-  const before = await repository.at(parent);
-  const read = before === undefined ? undefined : await readFleet(context, before);
-  if (before === undefined || read?.ok !== true) return undefined;
+  if (before?.fleet === undefined || wanted.fleet === undefined) return undefined;
   const options = {
     ...context.options,
     clusters: [cluster],
     selector: undefined,
     environments: [],
   };
-  const after = await viewAt(repository, wanted.commit);
   const { units, found } = await compareViews(
     { ...context, options },
-    { before, after, apps: [app] },
+    { before: before.view, after: wanted.view, apps: [app] },
   );
   const isSame =
     found.length === 0 &&
     units.every(({ objects, note }) => objects.length === 0 && note === undefined);
   if (!isSame) return undefined;
-  return hiddenBy({ before: read.value, after: wanted.fleet, app, cluster }) ?? "the same objects";
+  return (
+    hiddenBy({ before: before.fleet, after: wanted.fleet, app, cluster }) ?? "the same objects"
+  );
 }
 
 interface Sides {

@@ -2,6 +2,7 @@ import type { Commit } from "../../agent/model/artifact.ts";
 import type { UnitStatus } from "../../agent/model/status.ts";
 import type { Repository } from "./context.ts";
 import type { Superseding } from "./explain-stages.ts";
+import type { Wanted } from "./wanted.ts";
 
 const looksBack = 500;
 
@@ -24,6 +25,18 @@ function standingRevert(commit: string, newer: readonly Commit[]): Commit | unde
       message.includes(`This reverts commit ${commit}`) &&
       standingRevert(id, newer.slice(0, index)) === undefined,
   );
+}
+
+/** A squashed revert loses its words: what runs is what there was before the commit, and not what it made of the unit. */
+export function undoneBy(
+  { app, cluster, changeId, revisions }: UnitStatus,
+  { wanted, before }: { readonly wanted: Wanted; readonly before: Wanted | undefined },
+): Superseding | undefined {
+  const made = wanted.changeOf(app, cluster);
+  const isBack = changeId !== undefined && changeId === before?.changeOf(app, cluster);
+  const by = revisions.attempted?.commit;
+  if (!isBack || made === undefined || made === changeId || by === undefined) return undefined;
+  return by === wanted.commit || by === before?.commit ? undefined : { by, how: "reverted" };
 }
 
 /** What the agent went on to instead: its memory says that it never got to this commit by itself. */

@@ -7,7 +7,7 @@ import { labelsText } from "../output/clusters-text.ts";
 import type { UnitExplanation } from "../output/explain-text.ts";
 import type { AgentAnswer } from "./ask-agents.ts";
 import type { Repository } from "./context.ts";
-import { revertOf, skippedFor } from "./explain-later.ts";
+import { revertOf, skippedFor, undoneBy } from "./explain-later.ts";
 import { type Aimed, fixOf, type Obstacle, type UnitFacts, walkStages } from "./explain-stages.ts";
 import { heard } from "./silence.ts";
 import { isLiveOn, type Wanted } from "./wanted.ts";
@@ -22,6 +22,8 @@ export interface ExplainUnit {
 export interface Asking {
   readonly repository: Repository;
   readonly wanted: Wanted;
+  /** The commit before it; undefined: it is the first, or not here. */
+  readonly before: Wanted | undefined;
   readonly nowMs: number;
   /** The pull request that was asked about; not merged, it has no commit on any branch of ours. */
   readonly pull: PullState | undefined;
@@ -66,8 +68,9 @@ type Known = ExplainUnit & { readonly status: UnitStatus | undefined };
 
 async function factsOf(
   { app, cluster, answer, status }: Known,
-  { repository, wanted, pull, noEffect }: Asking,
+  asking: Asking,
 ): Promise<UnitFacts> {
+  const { repository, wanted, pull, noEffect } = asking;
   const { committedAt } = wanted.view;
   const { fetched, attempted } = status?.revisions ?? {};
   const isOpen = pull !== undefined && pull.state !== "merged";
@@ -75,7 +78,7 @@ async function factsOf(
     commit: wanted.commit,
     committedAt: committedAt === undefined ? undefined : isoTime(committedAt * 1000),
     ref: repository.ref,
-    ...(await placeInHistory(repository, wanted.commit, status)),
+    ...(await placeInHistory(asking, status)),
     pull,
     noEffect,
     aimed: aimedAt(wanted, app, cluster),
@@ -87,14 +90,17 @@ async function factsOf(
 }
 
 async function placeInHistory(
-  repository: Repository,
-  commit: string,
+  { repository, wanted, before }: Asking,
   status: UnitStatus | undefined,
 ): Promise<Pick<UnitFacts, "isMerged" | "elsewhere" | "superseded">> {
+  const { commit } = wanted;
   const tip = (await repository.head())?.commit;
   const isMerged = tip === undefined ? undefined : await repository.contains(tip, commit);
   if (isMerged === false) return { isMerged, elsewhere: await branchesWith(repository, commit) };
-  const superseded = (await revertOf(repository, commit)) ?? skippedFor(commit, status);
+  const superseded =
+    (await revertOf(repository, commit)) ??
+    (status && undoneBy(status, { wanted, before })) ??
+    skippedFor(commit, status);
   return { isMerged, superseded: isMerged === true ? superseded : undefined };
 }
 

@@ -8,7 +8,7 @@ import { type CommandContext, nowText, type Repository } from "./context.ts";
 import { type AskedChange, askedChange, pullNumberOf } from "./explain-change.ts";
 import { explainClusters } from "./explain-clusters.ts";
 import { type FoundObject, findObject, saidOf } from "./explain-object.ts";
-import { appNames, checkNames, chooseClusters } from "./fleet-view.ts";
+import { appNames, type ChosenCluster, checkNames, chooseClusters } from "./fleet-view.ts";
 import { textFlag } from "./globals.ts";
 import { openFleet, withRepository } from "./repository.ts";
 import type { CommandResult } from "./result.ts";
@@ -38,30 +38,42 @@ export async function explain(
     const told = asked.answers.flatMap(({ answer }) => answer.statuses.map((status) => status.app));
     checkNames("app", [app], [...new Set([...appNames(chosen), ...told])]);
     const isNamed = change.rev !== undefined || change.pull !== undefined;
-    const newest = isNamed ? undefined : await newestOf(context, { repository, tip, app });
+    const newest = isNamed ? undefined : await newestOf(context, { repository, tip, app, chosen });
     const wanted = newest === undefined ? tip : await wantedCommit(context, repository, newest);
     const nowMs = context.ports.clock.now();
-    const wish = { repository, wanted, pull: change.pull, nowMs, app, chosen, asked };
+    const before = await beforeOf(context, repository, wanted);
+    const wish = { repository, wanted, before, pull: change.pull, nowMs, app, chosen, asked };
     const units = await explainClusters(context, wish);
     return answer(context, { wanted, change, units, object, asked });
   });
+}
+
+async function beforeOf(
+  context: CommandContext,
+  repository: Repository,
+  { commit }: Wanted,
+): Promise<Wanted | undefined> {
+  const parent = (await repository.log({ to: commit, limit: 1 }))[0]?.parents[0];
+  const isHere = parent !== undefined && (await repository.at(parent)) !== undefined;
+  return isHere ? await wantedCommit(context, repository, parent) : undefined;
 }
 
 interface NewestWish {
   readonly repository: Repository;
   readonly tip: Wanted;
   readonly app: string;
+  readonly chosen: readonly ChosenCluster[];
 }
 
-/** The newest commit that touches what the app may read, or a cluster's file. */
+/** The newest commit that touches what the app may read, or the file of a cluster that is meant. */
 async function newestOf(
   context: CommandContext,
-  { repository, tip: { commit, fleet }, app }: NewestWish,
+  { repository, tip: { commit, fleet }, app, chosen }: NewestWish,
 ): Promise<string | undefined> {
   const file = fleet?.fleet.apps.get(app)?.file;
   if (fleet === undefined || file === undefined) return undefined;
   const { document, clusters } = fleet.fleet;
-  const clusterFiles = [...clusters.values()].map((cluster) => cluster.file);
+  const clusterFiles = chosen.flatMap(({ target }) => clusters.get(target.name)?.file ?? []);
   const places = [folderOf(file), ...(document.spec.shared ?? []), ...clusterFiles];
   const [newest] = await commitsTouching(context, repository, {
     range: { to: commit, limit: 100 },

@@ -37,6 +37,7 @@ export interface Given {
   readonly isTty?: boolean;
   /** To the one question; or lines that are typed. */
   readonly answer?: boolean | readonly string[];
+  whileAsked?(): Promise<void>;
   readonly forgeToken?: string | undefined;
   /** `~/.config/holdfast/config.yaml` */
   readonly userConfig?: string | undefined;
@@ -85,6 +86,7 @@ export async function runWith(given: Given, ...args: readonly string[]): Promise
     ports: portsOf(given, { written, pushed }),
     prompt: async (question) => {
       questions.push(question);
+      await given.whileAsked?.();
       return lines.shift() ?? "";
     },
   };

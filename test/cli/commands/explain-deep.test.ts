@@ -1,12 +1,15 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { ClusterClient, Selection } from "../../../agent/cluster/client.ts";
+import { selectUnits } from "../../../agent/fleet/units.ts";
 import type { KubeObject } from "../../../agent/model/object.ts";
 import type { ConnectedCluster } from "../../../cli/commands/context.ts";
 import { pullNumberOf } from "../../../cli/commands/explain-change.ts";
+import { readFleet } from "../../../cli/commands/fleet-view.ts";
+import { testHasher } from "../../doubles/ports.ts";
 import { appObject, historyEntry, id, revision, withInventory } from "../app-objects.ts";
 import { changed, fleetTexts, replaced } from "../fleet-texts.ts";
 import { type FakeForge, mergeCommit, realistic, startForge } from "../forge/fake.ts";
-import { clusterOf, type FileTexts, type Given, runWith } from "../host.ts";
+import { clusterOf, type FileTexts, type Given, runWith, viewOf } from "../host.ts";
 
 const [older, newest, later] = [id("a91b044"), id("3f1c2d9"), id("5d20c71")];
 const before = replaced("apps/shop/all.yaml", "currency: EUR", "currency: USD");
@@ -37,6 +40,27 @@ describe("explain of a commit that something came after", () => {
     expect(code).toBe(1);
     expect(stdout).toContain("✗ targeted  Superseded: 5d20c71 reverts it");
     expect(stdout).toContain("or   holdfast explain shop --cluster prod\n");
+  });
+
+  it("knows a revert that lost its words by what it brought back", async () => {
+    const read = await readFleet(
+      { ports: { hasher: async () => testHasher }, signal: new AbortController().signal },
+      viewOf(before, older),
+    );
+    if (!read.ok) throw new Error("the fixture is no fleet");
+    const [unit] = selectUnits(read.value.fleet, "prod", testHasher).units;
+    const at = revision(later);
+    const status = {
+      changeId: unit?.changeId ?? "",
+      revisions: { fetched: at, attempted: at, live: at },
+    };
+    const squashed = await overtaken("squashed", {
+      clusters: { prod: clusterOf([appObject("prod", status)]) },
+    });
+    expect([squashed.code, squashed.stdout]).toEqual([
+      1,
+      expect.stringContaining("Superseded: 5d20c71 reverts it"),
+    ]);
   });
 
   it("does not count a revert that was itself reverted", async () => {

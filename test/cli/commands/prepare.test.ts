@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isJsonObject } from "../../../agent/model/json.ts";
+import { createManualClock } from "../../doubles/ports.ts";
 import { id } from "../app-objects.ts";
 import { fleetTexts, replaced } from "../fleet-texts.ts";
 import { type Answer, type FakeForge, realistic, startForge } from "../forge/fake.ts";
@@ -124,6 +125,13 @@ describe("the one question", () => {
       0,
       ["/fleet/revert-shop-3f1c2d9.patch"],
     ]);
+  });
+
+  it("does not count the time that somebody reads", async () => {
+    const clock = createManualClock();
+    const whileAsked = () => clock.advance(3_600_000);
+    const slow = { ...given, isTty: true, answer: ["b"], clock, whileAsked };
+    expect(await runWith(slow, ...back)).toMatchObject({ code: 0, pushed: [{}] });
   });
 
   it("quits where the input has ended", async () => {

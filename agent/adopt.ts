@@ -4,6 +4,7 @@ import { readFleet } from "./follow.ts";
 import type { Artifact, Commit } from "./model/artifact.ts";
 import { canonicalJson } from "./model/json.ts";
 import type { Problem } from "./model/problem.ts";
+import { reasonInfo } from "./model/reason.ts";
 import type { Unit } from "./model/unit.ts";
 import type { Removal } from "./plan/guard.ts";
 import { recallManifests } from "./recall.ts";
@@ -111,16 +112,26 @@ function takeUnits(world: World, { units }: Selection, artifact: Artifact): read
   return units.flatMap((unit) => {
     const slot = slotOf(world, unit.app);
     const isSame = slot.unit !== undefined && canonicalJson(slot.unit) === canonicalJson(unit);
-    const isRendered = slot.manifests !== undefined && slot.problems.length === 0;
-    const isOnItsWay = slot.unknownAt !== undefined;
-    if (isSame && (isRendered || isOnItsWay) && slot.removal === undefined) return [];
+    if (isSame && slot.removal === undefined && isSettled(slot)) return [];
     slot.commit = commitFor(slot, unit, artifact.commit);
     slot.unknownAt = artifact;
     slot.unit = unit;
     slot.removal = undefined;
-    slot.problems = [];
+    // Trying the same input once more is no evidence that it is well.
+    slot.problems = isSame ? slot.problems.filter(isOfRender) : [];
     return [unit.app];
   });
+}
+
+/** Rendered, or being rendered, or broken and tried again when its time comes. */
+function isSettled({ manifests, problems, unknownAt, renderTry }: Slot): boolean {
+  if (unknownAt !== undefined) return true;
+  if (problems.length === 0) return manifests !== undefined;
+  return renderTry !== undefined && problems.every(isOfRender);
+}
+
+function isOfRender({ reason }: Problem): boolean {
+  return reasonInfo(reason).stage === "rendered";
 }
 
 /** After a restart the commit that brought a change is known from what was recorded then. */

@@ -3,6 +3,7 @@ import { crashEvent } from "./crash.ts";
 import { refreshDiscovery, watchKinds } from "./discovery.ts";
 import type { ChangeResult, Outcome } from "./model/change.ts";
 import { isEmpty } from "./model/inventory.ts";
+import { refId } from "./model/object.ts";
 import { reasonInfo } from "./model/reason.ts";
 import { publish } from "./publish.ts";
 import type { Reconciled } from "./reconcile.ts";
@@ -11,6 +12,8 @@ import { type Flight, runPass } from "./run-pass.ts";
 import { retryDelayMs } from "./schedule/backoff.ts";
 import type { Slot } from "./slot.ts";
 import type { World } from "./world.ts";
+
+const written: ReadonlySet<Outcome> = new Set(["created", "configured", "adopted", "recreated"]);
 
 /** One flight of one unit. A bug in it is logged, retried with back-off, and never ends the others (P9). */
 export async function fly(world: World, app: string, signal: AbortSignal): Promise<void> {
@@ -50,6 +53,7 @@ interface Landing {
 async function land(world: World, slot: Slot, { reconciled, signal }: Landing): Promise<void> {
   const { inventory } = reconciled;
   slot.inventory = inventory;
+  wakeFormerOwners(world, slot, reconciled.pass.results);
   slot.requested = slot.requested.filter(({ key }) => !inventory.accepts.includes(key));
   watchKinds(world);
   if (reconciled.pass.results.some(isForbidden)) slot.permitted = undefined; // compared anew
@@ -62,6 +66,16 @@ async function land(world: World, slot: Slot, { reconciled, signal }: Landing): 
 
 function isForbidden({ problem }: ChangeResult): boolean {
   return problem?.reason === "Forbidden";
+}
+
+/** P-63: whose object it was may let go of it now; a write of our own comes back as no event. */
+function wakeFormerOwners(world: World, { app }: Slot, results: readonly ChangeResult[]): void {
+  const taken = results.filter(({ outcome }) => written.has(outcome));
+  for (const other of world.slots.values()) {
+    const { entries } = other.inventory ?? {};
+    if (entries === undefined || other.app === app) continue;
+    if (taken.some(({ change }) => entries.has(refId(change.ref)))) world.wake(other.app, 0);
+  }
 }
 
 function tellPass(

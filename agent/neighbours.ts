@@ -26,11 +26,16 @@ export function neighboursOf(app: string, slots: readonly Slot[]): Neighbours {
       return user === undefined ? undefined : `app ${user.app}`;
     },
     crdUsedBy: (crd) => find((ref) => isResourceOf(ref, crd)),
-    unknown: new Set(others.filter((slot) => slot.unknownAt !== undefined).map(({ app: a }) => a)),
+    unknown: new Set(others.filter(isUnknown).map((slot) => slot.app)),
     get declaredUids() {
       return new Set(others.flatMap((slot) => [...declaredUids(slot)]));
     },
   };
+}
+
+/** One that was broken before is tried again with the same input: what it declared then still counts. */
+function isUnknown({ unknownAt, problems }: Slot): boolean {
+  return unknownAt !== undefined && problems.length === 0;
 }
 
 interface Declared {
@@ -48,8 +53,7 @@ function usesNamespace(slot: Slot, name: string): boolean {
 function declaredRefs(slot: Slot): ReadonlyMap<string, ObjectRef> {
   if (slot.removal !== undefined) return new Map();
   const { manifests } = slot;
-  const isUnknown = slot.unknownAt !== undefined || slot.problems.length > 0;
-  if (manifests === undefined || isUnknown) {
+  if (manifests === undefined || slot.unknownAt !== undefined || slot.problems.length > 0) {
     return new Map([...inventoryRefs(slot.inventory), ...manifestRefs(slot)]);
   }
   return manifestRefs(slot);

@@ -33,6 +33,8 @@ const fleet = {
   ...app("slow"),
 };
 
+const tooSlow = { reason: "RenderLimit", message: "it took longer than 60 s" } as const;
+
 /** A real agent whose renders of `slow` take as long as the test likes. */
 async function start() {
   const cluster = await startApiServer();
@@ -48,6 +50,8 @@ async function start() {
   const place = { url: git.url, ref: "main", storePath: folder, worker: false, clock: realClock };
   let gate = Promise.resolve();
   let waiting = 0;
+  let renders = 0;
+  let isBroken = false;
   const agent = new Agent(settings.value, {
     ...ports,
     source: createGitSource(place),
@@ -58,6 +62,8 @@ async function start() {
         ...connected,
         render: async (job, by) => {
           if (job.unit.app === "slow") {
+            renders += 1;
+            if (isBroken) return { ok: false, problems: [tooSlow] };
             waiting += 1;
             const ended = Promise.withResolvers<void>();
             by.addEventListener("abort", () => ended.resolve(), { once: true });
@@ -88,6 +94,12 @@ async function start() {
     stop,
     events,
     isRendering: () => waiting > 0,
+    /** So many renders of `slow` were begun. */
+    renders: () => renders,
+    /** From now on they end at a limit. */
+    fail(): void {
+      isBroken = true;
+    },
     /** From now on renders of `slow` wait until they are let go. */
     hold(): () => void {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -110,12 +122,19 @@ async function start() {
       until(
         () => ["quick", "slow"].every((name) => statusOf(name)?.state === "Synced"),
         "both Synced",
-      ),
-    reasonsOf: (name: string) =>
+      ).catch((error: unknown) => {
+        const all = agent
+          .snapshot()
+          .units.map(({ app: name, state, message }) => [name, state, message]);
+        throw new Error(`${String(error)}: ${JSON.stringify(all)}`);
+      }),
+    reasonsOf: (name: string, from = 0) =>
       new Set(
-        events.flatMap((event) =>
-          event.type === "status" && event.after.app === name ? event.after.reason : [],
-        ),
+        events
+          .slice(from)
+          .flatMap((event) =>
+            event.type === "status" && event.after.app === name ? event.after.reason : [],
+          ),
       ),
   };
 }
@@ -137,44 +156,75 @@ describe("an app whose render takes long", () => {
     expect(site.isRendering()).toBe(true);
     expect(site.live("slow-own")?.value).toBe("1");
     expect(site.statusOf("slow")?.state).toBe("Progressing");
-    // So does the next commit.
+    // So does the next commit; the render goes on.
+    const renders = site.renders();
     site.push({ "apps/quick/own.yaml": configMap("quick-own", "3") });
     await until(() => site.live("quick-own")?.value === "3", "the next commit is there");
-    expect(site.isRendering()).toBe(true);
+    expect([site.isRendering(), site.renders()]).toEqual([true, renders]);
     release();
     await until(() => site.live("slow-own")?.value === "2", "slow is there");
     await site.synced();
   });
 
-  it(
-    "4.5-1: loses nothing to it, and gets nothing from it, while it is unknown",
-    patient,
-    async () => {
-      const site = await start();
-      site.push({ "apps/quick/a.yaml": configMap("a"), "apps/slow/b.yaml": configMap("b") });
-      await until(() => site.live("a") !== undefined && site.live("b") !== undefined, "both there");
-      await site.synced();
-      const before = { a: site.live("a"), b: site.live("b") };
-      const release = site.hold();
-      // Each hands an object to the other, and quick drops one for good.
-      site.push({
-        "apps/quick/a.yaml": undefined,
-        "apps/slow/a.yaml": configMap("a"),
-        "apps/slow/b.yaml": undefined,
-        "apps/quick/b.yaml": configMap("b"),
-        "apps/quick/new.yaml": configMap("new"),
-      });
-      await until(() => site.live("new") !== undefined, "quick goes on with the rest");
-      await until(() => site.statusOf("quick")?.state === "Progressing", "quick waits");
-      expect(site.statusOf("quick")?.message).toContain("slow");
-      expect({ a: site.live("a"), b: site.live("b") }).toEqual(before);
-      release();
-      await site.synced();
-      expect({ a: site.live("a"), b: site.live("b") }).toEqual(before);
-      expect(site.reasonsOf("quick")).not.toContain("ObjectConflict");
-      expect(site.reasonsOf("slow")).not.toContain("ObjectConflict");
-    },
-  );
+  it("4.5-1: what it may come to declare is not deleted", patient, async () => {
+    const site = await start();
+    site.push({ "apps/quick/a.yaml": configMap("a") });
+    await until(() => site.live("a") !== undefined, "it is there");
+    await site.synced();
+    const before = site.live("a");
+    const release = site.hold();
+    site.push({
+      "apps/quick/a.yaml": undefined,
+      "apps/slow/a.yaml": configMap("a"),
+      "apps/quick/new.yaml": configMap("new"),
+    });
+    await until(() => site.live("new") !== undefined, "quick goes on with the rest");
+    await until(() => site.statusOf("quick")?.state === "Progressing", "quick waits");
+    expect(site.statusOf("quick")?.message).toContain("slow");
+    release();
+    await site.synced();
+    expect(site.live("a")).toEqual(before);
+  });
+
+  it("P-63: what it may still declare is not taken over, and no conflict", patient, async () => {
+    const site = await start();
+    site.push({ "apps/slow/b.yaml": configMap("b") });
+    await until(() => site.live("b") !== undefined, "it is there");
+    await site.synced();
+    const before = site.live("b");
+    const release = site.hold();
+    site.push({
+      "apps/slow/b.yaml": undefined,
+      "apps/quick/b.yaml": configMap("b"),
+      "apps/quick/new.yaml": configMap("new"),
+    });
+    await until(() => site.live("new") !== undefined, "quick goes on with the rest");
+    await until(() => site.statusOf("quick")?.state === "Progressing", "quick waits");
+    expect(site.statusOf("quick")?.message).toContain("slow");
+    release();
+    await site.synced();
+    expect(site.live("b")).toEqual(before);
+    expect(site.reasonsOf("quick")).not.toContain("ObjectConflict");
+  });
+
+  it("that is broken is not tried at every commit, and stays Failed", patient, async () => {
+    const site = await start();
+    await site.synced();
+    site.fail();
+    site.push({ "apps/slow/own.yaml": configMap("slow-own", "2") });
+    await until(() => site.statusOf("slow")?.reason === "RenderLimit", "it fails");
+    const [renders, from] = [site.renders(), site.events.length];
+    for (const value of ["2", "3"]) {
+      site.push({ "apps/quick/own.yaml": configMap("quick-own", value) });
+      await until(() => site.live("quick-own")?.value === value, "quick goes on");
+    }
+    expect(site.renders()).toBe(renders);
+    const reasons = [...site.reasonsOf("slow", from)];
+    expect(reasons.filter((reason) => reason !== "RenderLimit")).toEqual([]);
+    // A new input is tried at once.
+    site.push({ "apps/slow/own.yaml": configMap("slow-own", "3") });
+    await until(() => site.renders() > renders, "the new input is tried");
+  });
 
   it("is not overtaken by an older render of its own", patient, async () => {
     const site = await start();
@@ -187,9 +237,13 @@ describe("an app whose render takes long", () => {
     site.push({ "apps/slow/own.yaml": configMap("slow-own", "3") });
     await until(() => site.live("slow-own")?.value === "3", "the new one is there");
     releaseOld();
+    await until(() => !site.isRendering(), "nothing is rendered any more");
+    for (const value of ["2", "3"]) {
+      site.push({ "apps/quick/own.yaml": configMap("quick-own", value) });
+      await until(() => site.live("quick-own")?.value === value, "others go on");
+    }
     await site.synced();
     expect(site.live("slow-own")?.value).toBe("3");
-    expect(site.isRendering()).toBe(false);
   });
 
   it("C14: ends with the agent", patient, async () => {

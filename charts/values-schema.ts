@@ -62,7 +62,7 @@ const rights = {
       enum: ["cluster-admin", "scoped", "impersonate", "read-only"],
       default: "cluster-admin",
     },
-    rules: list("Mode scoped: what holdfast rbac prints. Other modes refuse them.", rule),
+    rules: list("Mode scoped: what holdfast rbac --values prints. Other modes refuse them.", rule),
     namespaces: list(
       "Namespaces to make for the Roles in them, kept when the release goes; others must be there before.",
       texts,

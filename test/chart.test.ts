@@ -128,7 +128,7 @@ describe.skipIf(helm === undefined)(`templates (skipped where ${why})`, () => {
       ["lease.renewDeadline=0.5m", "lease.writeTimeout=15000ms"],
       "must be less than lease.duration",
     ],
-    [["rbac.mode=scoped"], "holdfast rbac prints them"],
+    [["rbac.mode=scoped"], "holdfast rbac --values prints them"],
     [["rbac.mode=impersonate"], "needs rbac.serviceAccounts"],
     [["replicas=2", "cache.persistentVolumeClaim=cache"], "exclude cache.persistentVolumeClaim"],
     [["metrics.prometheusRule.enabled=true", "metrics.prometheusRule.disabled={Nobody}"], "Nobody"],

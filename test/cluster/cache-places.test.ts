@@ -133,6 +133,27 @@ describe("a kind that may not be listed in the whole cluster (C-8)", () => {
     await cache.stop();
   });
 
+  it("asks anew when it is told that rights may have come, and tells what it finds", async () => {
+    const allowed = new Set(["team-a"]);
+    const { cache, has, synced, clock, asked, told } = setUp(
+      allowed,
+      [inA, inB],
+      ["team-a", "team-b"],
+    );
+    await synced();
+    allowed.add("team-b");
+    cache.retryForbidden();
+    await synced();
+    await clock.advance(0);
+    expect(asked.slice(3)).toEqual(["list *", "list team-a", "list team-b"]);
+    expect([has(inA), has(inB)]).toEqual([true, true]);
+    expect(told).toContain("changed team-b/b");
+    expect(cache.stale(clock.monotonic())).toEqual([]);
+    cache.retryForbidden();
+    expect(asked).toHaveLength(6);
+    await cache.stop();
+  });
+
   it("has no namespaces to turn to when it is cluster-scoped, and then proves nothing", async () => {
     const { cache, has, synced, clock } = setUp(new Set(), []);
     await synced();

@@ -104,6 +104,19 @@ describe.skipIf(!have.ok)(`an agent with a ServiceAccount and Roles only (${have
     expect((await cli("rbac", "--check")).code).toBe(0);
   });
 
+  it("is well, says check, and says the doctor with what Git wants", async () => {
+    const before = await cli("check", "--pre");
+    expect(before.stdout).toMatch(/^✔ Kubernetes +v1\.\d+/);
+    expect(before.code, before.stdout).toBe(0);
+    const check = await cli("check");
+    expect(check.stdout).toMatch(/✔ agent +renewed/);
+    expect(check.stdout).toMatch(/✔ Git +reads [0-9a-f]{7}/);
+    expect(check.code, check.stdout).toBe(0);
+    const doctor = await cli("clusters", "doctor", name);
+    expect(doctor.stdout).toMatch(/✔ rights +nothing missing, nothing surplus/);
+    expect(doctor.code, doctor.stdout).toBe(0);
+  });
+
   it("is told by watches of single namespaces: a hand edit is healed at once (C-8, D-1)", async () => {
     const { all } = (await site.app("shop"))!;
     expect(JSON.stringify(all.conditions)).not.toContain("Unwatched");

@@ -59,7 +59,7 @@
 {{- fail (printf "rbac.rules have no effect in mode %s: set rbac.mode=scoped, or leave them out" .mode) }}
 {{- end }}
 {{- if and .create (eq .mode "scoped") (not .rules) }}
-{{- fail "rbac.mode scoped needs rbac.rules: holdfast rbac prints them" }}
+{{- fail "rbac.mode scoped needs rbac.rules: holdfast rbac --values prints them" }}
 {{- end }}
 {{- if and .serviceAccounts (ne .mode "impersonate") }}
 {{- fail (printf "rbac.serviceAccounts have no effect in mode %s: set rbac.mode=impersonate, or leave them out" .mode) }}

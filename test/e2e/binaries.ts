@@ -77,7 +77,8 @@ export function stagesPath(): string {
   return join(cacheFolder(module), stagesFile);
 }
 
-function findOnPath(program: string): string | undefined {
+/** Where a program of this machine is, if it is there. */
+export function findOnPath(program: string): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter);
   return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
 }

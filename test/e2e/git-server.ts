@@ -3,6 +3,25 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 
 /** The original Git over smart HTTP (`git http-backend`), which can be told to fail. */
+export interface GitServerOptions {
+  /** What its `Date` headers say; default: the machine's time. */
+  readonly now?: () => number;
+  /** Sees every request before Git does; what it gives back is the answer, `lost` loses Git's. */
+  readonly before?: (request: SeenRequest) => Refusal | "lost" | undefined;
+}
+
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Of its Authorization header. */
+  readonly user: string | undefined;
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 export interface GitServer {
   /** Of the repository in the folder it serves: `<url>/<name>.git`. */
   readonly url: string;
@@ -13,13 +32,20 @@ export interface GitServer {
   stop(): Promise<void>;
 }
 
-export async function startGitServer(folder: string): Promise<GitServer> {
+export async function startGitServer(
+  folder: string,
+  { now, before }: GitServerOptions = {},
+): Promise<GitServer> {
   let failure: number | undefined;
   let requests = 0;
   const server = createServer((request, response) => {
     requests++;
-    if (failure === undefined) answer(folder, request, response);
-    else response.writeHead(failure).end("this server fails on purpose\n");
+    if (now !== undefined) response.setHeader("Date", new Date(now()).toUTCString());
+    const verdict =
+      failure === undefined ? before?.(seenIn(request)) : { status: failure, headers: {} };
+    if (verdict === undefined) answer(folder, request, response);
+    else if (verdict === "lost") answer(folder, request, lost(response));
+    else response.writeHead(verdict.status, verdict.headers).end("this server fails on purpose\n");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -35,6 +61,23 @@ export async function startGitServer(folder: string): Promise<GitServer> {
         server.closeAllConnections();
       }),
   };
+}
+
+function seenIn({ method = "", url = "", headers }: IncomingMessage): SeenRequest {
+  const [, encoded] = /^Basic (.+)$/.exec(headers.authorization ?? "") ?? [];
+  const user = encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString();
+  return { method, path: url, user: user?.split(":")[0] };
+}
+
+/** Git does its work, and the line is cut before its answer. */
+function lost(response: ServerResponse): ServerResponse {
+  const cut = () => response.destroy();
+  return Object.assign(Object.create(response), {
+    setHeader: () => response,
+    writeHead: () => response,
+    write: () => true,
+    end: cut,
+  });
 }
 
 /** One request by the Common Gateway Interface (RFC 3875). */

@@ -8,6 +8,7 @@ import {
   type KubeObject,
   type Version,
   type VersionedRef,
+  versionedRefOf,
   versionOf,
 } from "../model/object.ts";
 import type { Problem } from "../model/problem.ts";
@@ -65,6 +66,7 @@ async function carryOut(hands: Hands, change: Change, signal: AbortSignal): Prom
         signal,
       );
     case "update":
+      if (change.repairs !== undefined) return repair(hands, change, signal);
       return write(
         hands,
         {
@@ -116,8 +118,25 @@ async function write(
     change,
     outcome: change.action === "create" && !isCreated ? "configured" : outcome,
     live,
-    warnings: applied.warnings,
+    warnings: [...applied.warnings, ...unpredicted(change)],
   };
+}
+
+function unpredicted(change: Change): readonly string[] {
+  if (change.action !== "update" || change.isUnpredicted === undefined) return [];
+  return ["a webhook does not support dry run: compared with what is declared alone"];
+}
+
+/** puts the versions in managedFields right; the caller plans anew. */
+async function repair(
+  hands: Hands,
+  change: Extract<Change, { action: "update" }>,
+  signal: AbortSignal,
+): Promise<ChangeResult> {
+  const { live, over, repairs: value } = change;
+  const operation = { op: "replace", path: "/metadata/managedFields", value } as const;
+  const { object } = await hands.patch(versionedRefOf(live), [operation], over, signal);
+  return { change, outcome: "configured", live: object, warnings: [] };
 }
 
 /** what left-over entries share with ours goes first, else what Git drops now would stay with them for ever. */

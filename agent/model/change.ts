@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectRef, Version } from "./object.ts";
+import type { KubeObject, ManagedFieldsEntry, ObjectRef, Version } from "./object.ts";
 import type { Problem } from "./problem.ts";
 import type { Reason } from "./reason.ts";
 
@@ -57,6 +57,10 @@ export type Change =
       readonly adopts: boolean;
       /** A person let us take it from another tool: JSON pointers of that tool's marks, which go (P-60). */
       readonly strips?: readonly string[];
+      /** Nothing is applied yet: only these entries are put right, and then it is planned again. */
+      readonly repairs?: readonly ManagedFieldsEntry[];
+      /** A webhook does not support dry run: what the server makes of it was not asked. */
+      readonly isUnpredicted?: true;
     }
   | {
       readonly action: "recreate";

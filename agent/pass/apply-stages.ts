@@ -145,7 +145,8 @@ function waiting(ref: ObjectRef, why: string): Change {
 /** A race, or a mere take-over of fields, after which the next dry run may show a field that goes. */
 function isToBeRepeated({ change, problem, outcome }: ChangeResult): boolean {
   if (problem?.reason === "WriteRaced") return true;
-  return change.action === "update" && outcome === "configured" && change.fields.length === 0;
+  if (change.action !== "update" || change.isUnpredicted === true) return false;
+  return outcome === "configured" && change.fields.length === 0;
 }
 
 function raced({ ref, file, line }: Desired): ChangeResult {

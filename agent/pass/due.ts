@@ -1,7 +1,7 @@
 import type { ChangeResult } from "../model/change.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { refId } from "../model/object.ts";
-import { heldUntilMs } from "../plan/plan.ts";
+import { heldUntilMs } from "../plan/leave.ts";
 import type { PassInput } from "./pass.ts";
 import { settleMs } from "./prune.ts";
 

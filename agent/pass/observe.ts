@@ -1,5 +1,3 @@
-import type { Applied } from "../cluster/client.ts";
-import { ApiError } from "../cluster/errors.ts";
 import { fingerprintOf } from "../cluster/fingerprint.ts";
 import { type Live as Found, readLive } from "../cluster/observe.ts";
 import { hasHealthRule } from "../health/assess.ts";
@@ -7,8 +5,9 @@ import type { Change, ChangeResult, Desired } from "../model/change.ts";
 import { inTurn } from "../model/in-turn.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { type GroupKind, type KubeObject, refId, refOf, versionedRefOf } from "../model/object.ts";
-import { judge, type Live, type PlanContext, type Predicted, prepare } from "../plan/plan.ts";
+import { type Live, type PlanContext, prepare } from "../plan/plan.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
+import { predictChange } from "./predict.ts";
 
 /** What is known of a set of objects before they are planned. */
 export type Observed = ReadonlyMap<string, Live>;
@@ -100,19 +99,7 @@ async function planObject(
 ): Promise<Change | "raced"> {
   const prepared = prepare(desired, live, context);
   if (prepared.settled !== undefined) return prepared.settled;
-  const predicted = await predict(() =>
-    ports.client.dryRun(prepared.payload, prepared.over, signal),
-  );
-  return judge(prepared, predicted, context);
-}
-
-async function predict(ask: () => Promise<Applied>): Promise<Predicted> {
-  try {
-    return { ok: true, object: (await ask()).object };
-  } catch (error) {
-    if (error instanceof ApiError) return { ok: false, failure: error.failure };
-    throw error;
-  }
+  return predictChange(ports.client, { asked: prepared, context }, signal);
 }
 
 function contextOf(

@@ -8,23 +8,44 @@ import { ownsPath } from "./fields-v1.ts";
 import { matchesGlob } from "./glob.ts";
 import { type Located, locate } from "./locate.ts";
 
+/** What is sent, and, where that leaves something out, what is sent if the server demands it (A-55). */
+export interface Payload {
+  readonly payload: KubeObject;
+  readonly whole?: KubeObject;
+}
+
 /**
  * The payload with the ignore rules carried out (A-52): of a path that differs, what another manager owns is left out,
- * and all else is sent as it lives, because leaving it out would delete it.
+ * and all else is sent as it lives, because leaving it out would delete it. There is no mode in which two own a field:
+ * these rules are how one is left to somebody else (A-26). They count on updates only (A-51).
  */
 export function shapePayload(
   desired: Desired,
   live: KubeObject,
   rules: readonly IgnoreRule[],
-): KubeObject {
+): Payload {
   const matching = rules.filter((rule) => concerns(rule, desired.ref));
   const paths = matching.flatMap((rule) => ignoredPaths(rule, desired.object, live));
-  if (paths.length === 0) return desired.object;
-  const shaped = paths.reduce<KubeObject>(
-    (payload, path) => leaveAlone(payload, live, path),
-    desired.object,
-  );
-  return compact(shaped) as KubeObject;
+  if (paths.length === 0) return { payload: desired.object };
+  const left = new Set(paths.filter((path) => mayBeLeftOut(live, path)));
+  const payload = shaped({ desired, live, paths }, left);
+  return left.size === 0
+    ? { payload }
+    : { payload, whole: shaped({ desired, live, paths }, new Set()) };
+}
+
+interface Shaping {
+  readonly desired: Desired;
+  readonly live: KubeObject;
+  readonly paths: readonly IgnoredPath[];
+}
+
+function shaped({ desired, live, paths }: Shaping, leftOut: ReadonlySet<IgnoredPath>): KubeObject {
+  const all = paths.reduce<unknown>((payload, path) => {
+    const value = leftOut.has(path) ? undefined : valueAt(live, pointerSegments(path.live.pointer));
+    return withValue(payload, pointerSegments(path.pointer), value);
+  }, desired.object);
+  return compact(all) as KubeObject;
 }
 
 /** N-30: what differs from render to render is ignored once it lives. */
@@ -60,12 +81,13 @@ function ignoredPaths(rule: IgnoreRule, desired: KubeObject, live: KubeObject): 
     const found = locate(desired, live, pointer);
     if (found === undefined) return [];
     const wanted = valueAt(desired, pointerSegments(pointer));
+    // A-53: what is equal stays in, so that it stays ours.
     const isSame = jsonEqual(wanted, valueAt(live, pointerSegments(found.pointer)));
     return isSame ? [] : [{ pointer, live: found }];
   });
 }
 
-/** Patterns with `*` for any key or item, against what is declared: what is not declared is not sent anyway. */
+/** Patterns with `*` for any key or item, against what is declared: what is not, like status (A-56), is not sent anyway. */
 function expand(pattern: string, root: unknown): string[] {
   let found: { pointer: string; value: unknown }[] = [{ pointer: "", value: root }];
   for (const segment of pattern.slice(1).split("/")) {
@@ -110,12 +132,9 @@ function leaves(value: unknown, pointer: string): string[] {
 }
 
 /** Nothing can be left out of a list that only changes as a whole: there the live value is copied, always (A-54). */
-function leaveAlone(payload: KubeObject, live: KubeObject, path: IgnoredPath): KubeObject {
+function mayBeLeftOut(live: KubeObject, path: IgnoredPath): boolean {
   const others = (live.metadata.managedFields ?? []).filter((entry) => !isOurs(entry));
-  const isForeign = others.some((entry) => ownsPath(entry, live, path.live.pointer));
-  const isLeftOut = isForeign && !path.live.isAtomic;
-  const value = isLeftOut ? undefined : valueAt(live, pointerSegments(path.live.pointer));
-  return withValue(payload, pointerSegments(path.pointer), value) as KubeObject;
+  return !path.live.isAtomic && others.some((entry) => ownsPath(entry, live, path.live.pointer));
 }
 
 /** A copy with the value at a path replaced, or left out when undefined; a list keeps the place until `compact`. */

@@ -1,19 +1,21 @@
 import type { ApiFailure } from "../model/api-failure.ts";
-import type { Cause, Change, Desired, FieldDiff } from "../model/change.ts";
+import type { Change, Desired } from "../model/change.ts";
 import type { InventoryEntry } from "../model/inventory.ts";
 import { restoredAnnotation } from "../model/names.ts";
 import { describeRef, type KubeObject, type Version, versionOf } from "../model/object.ts";
 import type { Unit } from "../model/unit.ts";
 import { attribute } from "./attribute.ts";
 import { autoscaleRules } from "./autoscaled.ts";
-import { isImmutable, isRace, problemOf } from "./classify.ts";
+import { problemOf } from "./classify.ts";
 import { diffObjects, escapePointer, objectsEqual } from "./compare.ts";
 import { conflict, disputed, planForeign } from "./foreign.ts";
 import { shapePayload, unstableRule } from "./ignore.ts";
+import { causeOf, leaveDrift, report } from "./leave.ts";
 import { maskFields } from "./mask.ts";
 import { objectSettings } from "./object-settings.ts";
 import { marksToStrip, ownershipOf } from "./ownership.ts";
-import { planRecreate, refuseDefinition, type Stuck } from "./recreate.ts";
+import { refuseDefinition } from "./recreate.ts";
+import { isDryRunRefused, judgeRefusal, overlaid } from "./refused.ts";
 import { takeOver } from "./take-over.ts";
 
 /** What a fresh read said of one object. */
@@ -49,8 +51,13 @@ export type Prepared =
       readonly desired: Desired;
       readonly live: KubeObject;
       readonly payload: KubeObject;
+      /** The payload with what is left to others sent as it lives, for a server that demands it (A-55). */
+      readonly whole?: KubeObject;
       readonly over: Version;
     };
+
+/** A request that is to be dry-run. */
+export type Asked = Exclude<Prepared, { settled: Change }>;
 
 /** Steps 1 to 6 of semantics §1.2: everything that can be decided without asking the server. */
 export function prepare(desired: Desired, live: Live, context: PlanContext): Prepared {
@@ -116,8 +123,7 @@ function prepareExisting(desired: Desired, live: KubeObject, context: PlanContex
   const { unit, declared } = context;
   const scaled = autoscaleRules(desired, live, declared);
   const rules = [...unit.drift.ignore, ...unstableRule(desired), ...scaled];
-  const payload = shapePayload(desired, live, rules);
-  return { desired, live, payload, over: versionOf(live) };
+  return { desired, live, ...shapePayload(desired, live, rules), over: versionOf(live) };
 }
 
 /** What the server said to the dry run. */
@@ -126,18 +132,31 @@ export type Predicted =
   | { readonly ok: false; readonly failure: ApiFailure };
 
 /** Steps 7 and 8: the server's dry run is the judge of equality (A-35). */
-export function judge(
-  asked: Exclude<Prepared, { settled: Change }>,
-  predicted: Predicted,
-  context: PlanContext,
-): Change | "raced" {
-  const { desired, live, payload, over } = asked;
+export function judge(asked: Asked, predicted: Predicted, context: PlanContext): Change | "raced" {
+  const { desired, live, payload } = asked;
+  if (predicted.ok) return compareWith(asked, predicted.object, context);
+  if (!isDryRunRefused(predicted.failure)) return judgeRefusal(asked, predicted.failure, context);
+  const change = compareWith(asked, overlaid(live, payload), context);
+  if (change.action === "update") return { ...change, isUnpredicted: true };
+  const isKnown = context.entry?.digest === desired.digest || context.unit.mode !== "enforce";
+  if (change.action !== "unchanged" || isKnown) return change;
+  return { ...updateOf(asked), isUnpredicted: true };
+}
+
+/** An update that changes nothing that could be told. */
+function updateOf({ desired, live, payload, over }: Asked): Extract<Change, { action: "update" }> {
   const { ref } = desired;
-  if (!predicted.ok) return judgeRefusal(asked, predicted.failure, context);
-  if (objectsEqual(live, predicted.object) && takeOver(live) === undefined) {
+  const rest = { payload, over, live, cause: "change", fields: [], adopts: false } as const;
+  return { action: "update", ref, desired, ...rest };
+}
+
+function compareWith(asked: Asked, object: KubeObject, context: PlanContext): Change {
+  const { desired, live } = asked;
+  const { ref } = desired;
+  if (objectsEqual(live, object) && takeOver(live) === undefined) {
     return { action: "unchanged", ref, desired, live };
   }
-  const raw = attribute(diffObjects(live, predicted.object), live);
+  const raw = attribute(diffObjects(live, object), live);
   const fields = maskFields(ref, raw);
   const { unit, installation } = context;
   const { owner } = ownershipOf(live, { installation, app: unit.app }, desired);
@@ -149,83 +168,11 @@ export function judge(
     leaveDrift({ desired, live, fields, cause }, context) ??
     (adopts && !context.takeOver ? disputed(desired, live, fields) : undefined);
   if (left !== undefined) return left;
-  return { action: "update", ref, desired, payload, over, live, cause, fields, adopts, ...strips };
+  return { ...updateOf(asked), cause, fields, adopts, ...strips };
 }
 
 /** P-83: what was brought back is nobody's, and says so, until it is declared again. */
 function origin(live: KubeObject): { readonly strips?: readonly string[] } {
   if (live.metadata.annotations?.[restoredAnnotation] === undefined) return {};
   return { strips: [`/metadata/annotations/${escapePointer(restoredAnnotation)}`] };
-}
-
-function judgeRefusal(stuck: Stuck, failure: ApiFailure, context: PlanContext): Change | "raced" {
-  const { desired, live } = stuck;
-  if (isRace(failure)) return "raced";
-  if (!isImmutable(failure)) {
-    return { action: "fail", ref: desired.ref, problem: problemOf(failure, desired) };
-  }
-  const planned = planRecreate(stuck, failure, context);
-  if (planned.action !== "recreate") return planned;
-  return leaveDrift({ desired, live, fields: [], cause: planned.cause }, context) ?? planned;
-}
-
-/** Digest same as applied last, yet different: drift. Never applied: retry of an intent, or a first change (§0.2). */
-function causeOf(desired: Desired, entry: InventoryEntry | undefined): Cause {
-  if (entry?.digest === desired.digest) return "drift";
-  return "change";
-}
-
-interface Difference {
-  readonly desired: Desired;
-  readonly live: KubeObject;
-  readonly fields: readonly FieldDiff[];
-  readonly cause: Cause;
-}
-
-/** What differs and is not to be written now (semantics §4.4 hold-until, §6.2); undefined: heal it. */
-function leaveDrift(
-  { desired, live, fields, cause }: Difference,
-  context: PlanContext,
-): Change | undefined {
-  const { unit, nowMs, differsSinceMs } = context;
-  const until = heldUntilMs(live, context);
-  if (until !== undefined && until > nowMs) {
-    return { ...report(desired, live, fields), reason: "BreakGlass", how: "break-glass" };
-  }
-  if (unit.mode === "observe") return report(desired, live, fields);
-  if (cause !== "drift") return undefined;
-  if (unit.drift.mode === "report") return report(desired, live, fields);
-  const inGrace = nowMs - (differsSinceMs ?? nowMs) < unit.drift.graceMs;
-  return inGrace ? { ...report(desired, live, fields), how: "grace" } : undefined;
-}
-
-function report(
-  desired: Desired,
-  live: KubeObject | undefined,
-  fields: readonly FieldDiff[],
-): Extract<Change, { action: "report" }> {
-  return {
-    action: "report",
-    ref: desired.ref,
-    reason: "DriftReported",
-    how: "reported",
-    live,
-    fields,
-  };
-}
-
-/** min(value, when its manager set it, else first sight, + cap); a value that is no time counts for nothing (§4.4). */
-export function heldUntilMs(
-  live: KubeObject,
-  { unit, nowMs, differsSinceMs = nowMs }: Pick<PlanContext, "unit" | "nowMs" | "differsSinceMs">,
-): number | undefined {
-  const text = objectSettings(live).holdUntil;
-  const wanted = text === undefined ? Number.NaN : Date.parse(text);
-  if (Number.isNaN(wanted)) return undefined;
-  const setAt = (live.metadata.managedFields ?? [])
-    .filter(({ fieldsV1 }) => JSON.stringify(fieldsV1 ?? {}).includes("f:holdfast.dev/hold-until"))
-    .map(({ time }) => Date.parse(time ?? ""))
-    .filter((time) => !Number.isNaN(time));
-  const setMs = setAt.length === 0 ? differsSinceMs : Math.max(...setAt);
-  return Math.min(wanted, setMs + unit.holdUntilMaxMs);
 }

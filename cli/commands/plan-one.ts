@@ -4,13 +4,8 @@ import type { Change, Desired } from "../../agent/model/change.ts";
 import type { InventoryEntry } from "../../agent/model/inventory.ts";
 import { versionedRefOf } from "../../agent/model/object.ts";
 import type { Unit } from "../../agent/model/unit.ts";
-import {
-  judge,
-  type Live,
-  type PlanContext,
-  type Predicted,
-  prepare,
-} from "../../agent/plan/plan.ts";
+import { predictChange } from "../../agent/pass/predict.ts";
+import { type Live, type PlanContext, prepare } from "../../agent/plan/plan.ts";
 
 export interface PlanWish {
   readonly unit: Unit;
@@ -40,8 +35,7 @@ export async function planOne(
   };
   const prepared = prepare(desired, await read(client, desired, signal), context);
   if (prepared.settled !== undefined) return prepared.settled;
-  const predicted = await predict(client, prepared, signal);
-  return judge(prepared, predicted, context);
+  return await predictChange(client, { asked: prepared, context }, signal);
 }
 
 async function read(
@@ -54,20 +48,6 @@ async function read(
     return live === undefined ? { found: "nothing" } : { found: "object", object: live };
   } catch (error) {
     return { found: "error", failure: failureOf(error, signal) };
-  }
-}
-
-type Asked = Exclude<ReturnType<typeof prepare>, { settled: Change }>;
-
-async function predict(
-  client: ClusterClient,
-  { payload, over }: Asked,
-  signal: AbortSignal,
-): Promise<Predicted> {
-  try {
-    return { ok: true, object: (await client.dryRun(payload, over, signal)).object };
-  } catch (error) {
-    return { ok: false, failure: failureOf(error, signal) };
   }
 }
 

@@ -1,13 +1,15 @@
 import { expect, it } from "vitest";
 import type { KubeObject } from "../../agent/model/object.ts";
 import type { IgnoreRule } from "../../agent/model/unit.ts";
-import { shapePayload } from "../../agent/plan/ignore.ts";
+import { shapePayload as shape } from "../../agent/plan/ignore.ts";
 import { prepare } from "../../agent/plan/plan.ts";
 import { desired, live, manager, marked, object, ours, planContext } from "./builders.ts";
 
 function rule(more: Partial<IgnoreRule> = {}): IgnoreRule {
   return { kind: "Deployment", fields: [], managers: [], ...more };
 }
+
+const shapePayload = (...given: Parameters<typeof shape>): KubeObject => shape(...given).payload;
 
 function web(spec: unknown): KubeObject {
   return object("Deployment", "web", { spec });
@@ -29,6 +31,25 @@ it("A-52: what nobody else owns is sent as it lives, for leaving it out would de
   expect(shapePayload(desired(web({ replicas: 2 })), there, [replicas])["spec"]).toEqual({
     replicas: 5,
   });
+});
+
+it("A-55: what was left out stands by, as it lives, for a server that demands it", () => {
+  const there = live(web({ replicas: 5 }), { managedFields: [own, foreign] });
+  const wanted = desired(web({ replicas: 2, paused: false }));
+  expect(shape(wanted, there, [replicas]).whole?.["spec"]).toEqual({ replicas: 5, paused: false });
+  const nobody = live(web({ replicas: 5 }), { managedFields: [own] });
+  expect(shape(wanted, nobody, [replicas])).not.toHaveProperty("whole");
+});
+
+it("A-56: a rule about status changes nothing: status is never sent", () => {
+  const there = live(object("Deployment", "web", { spec: {}, status: { replicas: 5 } }), {
+    managedFields: [
+      manager("kcm", { "f:status": { "f:replicas": {} } }, { subresource: "status" }),
+    ],
+  });
+  const wanted = desired(web({}));
+  const about = rule({ fields: ["/status/replicas", "/status/*"], managers: ["kcm:status"] });
+  expect(shape(wanted, there, [about])).toEqual({ payload: wanted.object });
 });
 
 it("A-53: where both are equal it stays in", () => {

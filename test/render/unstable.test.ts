@@ -65,7 +65,7 @@ describe("what differs between two renders (N-30)", () => {
       ...one.desired[0]!.object,
       metadata: { ...one.desired[0]!.object.metadata, uid: "u", resourceVersion: "1" },
     };
-    const payload = shapePayload(desired, live, unstableRule(desired));
+    const { payload } = shapePayload(desired, live, unstableRule(desired));
     expect(payload["data"]).toEqual({ k: "r1", m: "b" });
   });
 

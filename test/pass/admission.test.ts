@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { type Json, mapAt } from "../../cli/sandbox/kubernetes/json.ts";
+import { configMap, obj, outcomes, sharedBench, within } from "./bench.ts";
+
+/** What the cluster's webhooks do, by the namespace they look at. */
+const bench = sharedBench({
+  admit: ({ namespace, object, dryRun, operation, user }) => {
+    if (object === undefined || operation === "DELETE" || object.kind !== "ConfigMap")
+      return undefined;
+    if (namespace === "mutated") {
+      const metadata = {
+        ...mapAt(object, "metadata"),
+        labels: { ...mapAt(object, "metadata", "labels"), injected: "yes" },
+      };
+      return { object: { ...object, metadata } as Json };
+    }
+    if (namespace === "nodry" && dryRun) {
+      return {
+        deny: 'admission webhook "x" does not support dry run',
+        code: 400,
+        reason: "BadRequest",
+      };
+    }
+    void user;
+    const isFailing = namespace === "failing" && failing.now;
+    return isFailing
+      ? {
+          deny: 'Internal error occurred: failed calling webhook "x": refused',
+          code: 500,
+          reason: "InternalError",
+        }
+      : undefined;
+  },
+});
+const failing = { now: false };
+
+describe("admission webhooks", () => {
+  it("A-39, case 26: what a webhook sets is in the dry run, hence no drift and no write", async () => {
+    const app = "mutated";
+    await bench().sync(app, [configMap("a")]);
+    const live = await bench().get(within(app, configMap("a")));
+    expect(live?.metadata.labels).toHaveProperty("injected", "yes");
+    const from = bench().mark;
+    const done = await bench().pass(app, { bypassProofs: true });
+    expect(outcomes(done)).toEqual({ "ConfigMap/a": "unchanged" });
+    expect(bench().writesSince(from)).toEqual([]);
+    expect(done.pass.drift).toEqual([]);
+  });
+
+  it("A-121: one that does not support dry run is lived with: applied once, healed, and quiet otherwise", async () => {
+    const app = "nodry";
+    await bench().sync(app, [configMap("a")]);
+    expect(outcomes(await bench().pass(app, { bypassProofs: true }))).toEqual({
+      "ConfigMap/a": "unchanged",
+    });
+    await bench().hand(within(app, configMap("a", { a: "2" })));
+    const done = await bench().pass(app, { bypassProofs: true });
+    expect(outcomes(done)).toEqual({ "ConfigMap/a": "configured" });
+    expect(done.pass.results[0]?.warnings).toEqual([
+      expect.stringContaining("does not support dry run"),
+    ]);
+    expect((await bench().get(within(app, configMap("a"))))?.["data"]).toEqual({ a: "1" });
+    expect(outcomes(await bench().sync(app, [configMap("a", { a: "3" })]))).toEqual({
+      "ConfigMap/a": "configured",
+    });
+    const from = bench().mark;
+    await bench().pass(app, { bypassProofs: true });
+    expect(bench().writesSince(from)).toEqual([]);
+  });
+
+  it("A-120: one that cannot be called is waited for, and blames no object for good", async () => {
+    const app = "failing";
+    await bench().sync(app, [configMap("a"), obj("Secret", "s")]);
+    failing.now = true;
+    const done = await bench().sync(app, [configMap("a", { a: "2" }), obj("Secret", "s")]);
+    expect(done.pass.results.find(({ outcome }) => outcome === "failed")?.problem).toMatchObject({
+      reason: "ApiError",
+      message: expect.stringContaining("failed calling webhook"),
+    });
+    failing.now = false;
+    expect(outcomes(await bench().pass(app))).toMatchObject({ "ConfigMap/a": "configured" });
+  });
+});

@@ -61,7 +61,8 @@ function declaredRefs(slot: Slot): ReadonlyMap<string, ObjectRef> {
 
 function manifestRefs({ manifests }: Slot): ReadonlyMap<string, ObjectRef> {
   if (manifests === undefined) return new Map();
-  return new Map(declaredIn(manifests).map(({ id, ref }) => [id, ref]));
+  const all = [...declaredIn(manifests), ...manifests.hooks];
+  return new Map(all.map(({ id, ref }) => [id, ref]));
 }
 
 function inventoryRefs(inventory: Inventory | undefined): ReadonlyMap<string, ObjectRef> {

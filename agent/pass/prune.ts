@@ -6,7 +6,7 @@ import type { Inventory, InventoryEntry } from "../model/inventory.ts";
 import { refId } from "../model/object.ts";
 import type { Held } from "../model/status.ts";
 import { isOpen } from "../plan/blocked.ts";
-import { type GuardInput, guard, type Removal } from "../plan/guard.ts";
+import { acceptFor, type Doomed, type GuardInput, guard, type Removal } from "../plan/guard.ts";
 import { type FreshRead, judgeDeletion, type PruneContext } from "../plan/prune.ts";
 import { spare } from "../plan/spare.ts";
 import { changeOf, type Verdict } from "../plan/verdict.ts";
@@ -56,7 +56,7 @@ export async function prune(
   if (undeclared.length === 0) return { results: [], used: [] };
   const { enforce, unit } = input;
   if (!enforce || unit.mode === "observe" || !unit.prune.enabled) return { results: [], used: [] }; // P-44, P-46
-  if (mustWait(at)) return { results: [], used: [], pending: true };
+  if (await mustWait(at)) return { results: [], used: [], pending: true };
   if (input.gate !== undefined) return putOff(undeclared, input.gate.why); // O-30
   const [unknown] = input.neighbours.unknown;
   if (unknown !== undefined) {
@@ -86,7 +86,9 @@ async function letGo(ports: PassPorts, at: Judged, signal: AbortSignal): Promise
   const fresh = doomed.filter(
     ({ entry, guarded }) => entry.letGo !== reason || guarded === "protected-object",
   );
-  const { held, used } = guard(fresh, await guardInput(ports, at, fresh.length > 0));
+  const asking = await guardInput(ports, at, fresh.length > 0);
+  const { held, used } = at.unready.length === 0 ? guard(fresh, asking) : early(fresh, asking);
+  if (used === undefined) return { results: [], used: [], pending: true };
   tellHeld(ports, input, held);
   const isThrough = isWhole && held === undefined;
   const changes = verdicts
@@ -96,6 +98,18 @@ async function letGo(ports: PassPorts, at: Judged, signal: AbortSignal): Promise
   if (held !== undefined) return { results, used, held, pending: true };
   const ids = new Set(doomed.map(({ ref }) => refId(ref)));
   return { results, used, letGo: { reason, ids } };
+}
+
+/** P-16 makes it wait until what is new is healthy; an accept of exactly this set does not (P-52). */
+function early(
+  fresh: readonly Doomed[],
+  asking: GuardInput,
+): { held?: Held; used?: readonly string[] } {
+  const accept = acceptFor(
+    fresh.map(({ ref }) => ref),
+    asking,
+  );
+  return accept === undefined ? {} : { used: [accept.key] };
 }
 
 async function guardInput(
@@ -123,9 +137,10 @@ function putOff(undeclared: readonly InventoryEntry[], why: string): Pruned {
   return { results: [], used: [], pending: true, waiting };
 }
 
-/** P-42, P-16: something of this pass failed or waits, or what this commit made is not healthy yet. */
-function mustWait({ applied, unready }: PruneInput): boolean {
-  return unready.length > 0 || applied.some(isOpen);
+/** P-42, P-45, P-16: something of this pass failed, waits or is unknown, or what this commit made is not healthy yet. */
+async function mustWait({ input, applied, unready }: PruneInput): Promise<boolean> {
+  if (applied.some(isOpen)) return true;
+  return unready.length > 0 && (await input.accepts()).length === 0;
 }
 
 /** The same for every entry of the set: made once, however many go. */
@@ -136,14 +151,15 @@ function contextOf(
 ): PruneContext {
   const { unit, installation, neighbours } = input;
   const own = applied.flatMap(({ live }) => live ?? []);
-  const namespaces = new Set(declared.map(({ ref }) => ref.namespace));
+  const { hooks } = input.manifests; // not pruned like objects, but they need what they name
+  const namespaces = new Set([...declared, ...hooks].map(({ ref }) => ref.namespace));
   return {
     app: unit.app,
     installation: installation.id,
     agentNamespace: installation.agentNamespace,
     protect: unit.protect,
     // What is declared, and what lives of it: while a change is held back, the live object still needs what it names.
-    objects: [...declared.map(({ object }) => object), ...own],
+    objects: [...[...declared, ...hooks].map(({ object }) => object), ...own],
     declaredBy: neighbours.declaredBy,
     declaredUids: new Set([
       ...own.flatMap(({ metadata }) => metadata.uid ?? []),

@@ -4,6 +4,7 @@ import { diffObjects } from "../../agent/plan/compare.ts";
 import type { ObjectDiff, UnitDiff } from "../output/diff-report.ts";
 import { maskSecret, type SecretMasker } from "../output/mask-secrets.ts";
 import { unmark } from "../output/unmark.ts";
+import { inOrder, orderNote } from "./in-order.ts";
 import type { RenderedUnit } from "./render-fleet.ts";
 
 /** The same unit in two states; absent where it is not selected in one of them. */
@@ -27,12 +28,32 @@ export function diffUnit(
   if (after === undefined || (after.desired.length === 0 && after.problems.length > 0)) {
     return [{ ...name, objects: [], unchanged: 0, ...note }];
   }
-  const changed = after.desired.flatMap((desired) =>
+  const changed = inOrder({ ...after, hooks: [] }).flatMap((desired) =>
     changeOf(old.get(refId(desired.ref)), desired, mask),
   );
   const gone = [...old.values()].filter(({ ref }) => !fresh.has(refId(ref)));
-  const objects = [...changed, ...gone.map((desired) => deletion(desired, mask))];
+  const moved = [...changed, ...gone.map((desired) => deletion(desired, mask))];
+  const runs = hookRuns({ before, after, isChange: moved.length > 0 }, mask);
+  const objects = [...moved, ...runs];
   return [{ ...name, objects, unchanged: fresh.size - changed.length, ...note }];
+}
+
+interface Run extends Sides {
+  readonly isChange: boolean;
+}
+
+/** O-18: whatever a change is, every hook runs for it, once; a hook that alone is new or another is a change, too. */
+function hookRuns({ before, after, isChange }: Run, mask: SecretMasker): readonly ObjectDiff[] {
+  const old = byId(before?.hooks ?? []);
+  const all = inOrder({ desired: [], hooks: after?.hooks ?? [] });
+  const fieldsOf = (hook: Desired) =>
+    changeOf(old.get(refId(hook.ref)), hook, mask).flatMap(({ fields }) => fields);
+  const isMoved = all.length !== old.size || all.some((hook) => fieldsOf(hook).length > 0);
+  if (!isChange && !isMoved) return [];
+  return all.map((hook) => {
+    const { ref, file, line } = hook;
+    return { action: "run", ref, file, line, fields: fieldsOf(hook), ...orderNote(hook) };
+  });
 }
 
 function byId(desired: readonly Desired[]): ReadonlyMap<string, Desired> {
@@ -68,9 +89,10 @@ function changeOf(
   const { ref, file, line } = after;
   const old = before === undefined ? undefined : maskSecret(unmark(before.object), mask);
   const fresh = maskSecret(unmark(after.object), mask);
-  if (old === undefined) return [{ action: "create", ref, file, line, fields: [], object: fresh }];
+  const place = { ref, file, line, ...orderNote(after) };
+  if (old === undefined) return [{ action: "create", ...place, fields: [], object: fresh }];
   const fields = diffObjects(old, fresh);
-  return fields.length === 0 ? [] : [{ action: "update", ref, file, line, fields }];
+  return fields.length === 0 ? [] : [{ action: "update", ...place, fields }];
 }
 
 function deletion({ ref, object }: Desired, mask: SecretMasker): ObjectDiff {

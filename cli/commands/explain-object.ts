@@ -27,8 +27,8 @@ export async function findObject(
   const rendered =
     wanted.fleet === undefined ? [] : await renderUnits(context, wanted.fleet, units);
   const found = new Map(
-    rendered.flatMap(({ unit: { app }, desired }) =>
-      desired
+    rendered.flatMap(({ unit: { app }, desired, hooks }) =>
+      [...desired, ...hooks]
         .filter(({ ref }) => isMeant(ref))
         .map(
           (one) =>

@@ -57,8 +57,9 @@ interface Declared {
 
 /** One object that two apps of a cluster declare: neither may have it (ObjectConflict). */
 function findConflicts(rendered: readonly RenderedUnit[]): readonly FoundProblem[] {
-  const declared = rendered.flatMap(({ unit: { app, cluster }, desired }): readonly Declared[] =>
-    desired.map((one) => ({ app, cluster: cluster.name, desired: one })),
+  const declared = rendered.flatMap(
+    ({ unit: { app, cluster }, desired, hooks }): readonly Declared[] =>
+      [...desired, ...hooks].map((one) => ({ app, cluster: cluster.name, desired: one })),
   );
   const groups = Map.groupBy(
     declared,

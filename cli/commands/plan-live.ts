@@ -9,6 +9,7 @@ import { maskSecret, type SecretMasker } from "../output/mask-secrets.ts";
 import { unmark } from "../output/unmark.ts";
 import type { CommandContext, ConnectedCluster } from "./context.ts";
 import type { FleetView } from "./fleet-view.ts";
+import { inOrder, orderNote } from "./in-order.ts";
 import { planOne } from "./plan-one.ts";
 import { type RenderedUnit, renderUnits } from "./render-fleet.ts";
 import { servedScopes } from "./scopes.ts";
@@ -58,7 +59,7 @@ interface One {
 
 async function diffOne(
   { connected: { client }, environment, mask }: LiveWish,
-  { one: { unit, desired, problems }, inventory, installation, nowMs }: One,
+  { one: { unit, desired, hooks, problems }, inventory, installation, nowMs }: One,
   signal: AbortSignal,
 ): Promise<UnitDiff> {
   const name = { app: unit.app, cluster: unit.cluster.name, environment };
@@ -75,8 +76,20 @@ async function diffOne(
   );
   const told = changes.flatMap((change) => objectDiff(change, mask));
   const gone = await undeclared(client, { desired, inventory }, signal);
-  const objects = [...told, ...gone];
+  const isChange = changes.some((change) => change !== "raced" && isChanging(change));
+  const runs = isChange || gone.length > 0 ? inOrder({ desired: [], hooks }).map(runOf) : [];
+  const objects = [...told, ...gone, ...runs];
   return { ...name, objects, unchanged: desired.length - told.length };
+}
+
+/** Drift alone runs no hook (O-18). */
+function isChanging(change: Change): boolean {
+  return "cause" in change && change.cause === "change";
+}
+
+function runOf(hook: Desired): ObjectDiff {
+  const { ref, file, line } = hook;
+  return { action: "run", ref, file, line, fields: [], ...orderNote(hook) };
 }
 
 /** What stands in the inventory, is declared no more, and is still there. */

@@ -10,6 +10,7 @@ import type { CommandContext } from "./context.ts";
 import { describeFound, findProblems } from "./find-problems.ts";
 import { chooseClusters } from "./fleet-view.ts";
 import { textFlag, usage } from "./globals.ts";
+import { inOrder } from "./in-order.ts";
 import { type RenderedUnit, renderUnits } from "./render-fleet.ts";
 import { openFleet, viewAt, withRepository } from "./repository.ts";
 import { type CommandResult, text } from "./result.ts";
@@ -58,7 +59,7 @@ interface Documents {
 
 function toText({ rendered, showSecrets }: Documents): string {
   const mask = createMasker();
-  const objects = rendered.flatMap(({ desired }) => desired.map(({ object }) => unmark(object)));
+  const objects = rendered.flatMap((one) => inOrder(one).map(({ object }) => unmark(object)));
   return toYamlStream(showSecrets ? objects : objects.map((object) => maskSecret(object, mask)));
 }
 
@@ -70,7 +71,7 @@ async function toFiles(
 ): Promise<string> {
   const lines: string[] = [];
   for (const one of rendered) {
-    if (one.desired.length === 0) continue;
+    if (one.desired.length + one.hooks.length === 0) continue;
     const path = join(out, one.unit.cluster.name, `${one.unit.app}.yaml`);
     await ports.writeText(resolve(cwd, path), toText({ rendered: [one], showSecrets }));
     lines.push(`${path}\n`);

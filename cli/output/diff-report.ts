@@ -2,7 +2,7 @@ import type { FieldDiff } from "../../agent/model/change.ts";
 import { canonicalJson } from "../../agent/model/json.ts";
 import { type KubeObject, type ObjectRef, refId } from "../../agent/model/object.ts";
 
-export type DiffAction = "create" | "update" | "recreate" | "delete" | "hold" | "fail";
+export type DiffAction = "create" | "update" | "recreate" | "delete" | "run" | "hold" | "fail";
 
 /** What would happen to one object. Values are masked already. */
 export interface ObjectDiff {

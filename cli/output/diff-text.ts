@@ -92,10 +92,11 @@ const signs = {
   update: "~",
   recreate: "±",
   delete: "-",
+  run: "»",
   hold: "!",
   fail: "✗",
 } as const;
-const asciiSigns = { ...signs, recreate: "-/+", fail: "x" } as const;
+const asciiSigns = { ...signs, recreate: "-/+", run: ">", fail: "x" } as const;
 
 function paintOf({ action }: ObjectDiff, colours: Colours): (text: string) => string {
   switch (action) {
@@ -106,6 +107,7 @@ function paintOf({ action }: ObjectDiff, colours: Colours): (text: string) => st
       return colours.red;
     case "update":
     case "recreate":
+    case "run":
     case "hold":
       return colours.yellow;
   }

@@ -25,7 +25,7 @@ export async function acceptInGit(
   return await withRepository(context, async (repository) => {
     const place = await preparePlace(context, repository, flags);
     const { plan, units } = await planToAccept(context, wish);
-    const { path, text, mode } = await appFile(context, place.view, app);
+    const { path, text, mode } = await appFile(context, place.view, { app, units });
     const content = new TextEncoder().encode(withAccept(text, { plan, max }));
     const clusters = units.map(({ target }) => target.cluster);
     return await deliver(context, place, {
@@ -77,8 +77,20 @@ async function planToAccept(context: CommandContext, { app, plan }: CommitWish):
   );
 }
 
-async function appFile(context: CommandContext, view: RepositoryView, app: string) {
+interface HeldApp {
+  readonly app: string;
+  readonly units: readonly HeldUnit[];
+}
+
+async function appFile(context: CommandContext, view: RepositoryView, { app, units }: HeldApp) {
   const { fleet, tree } = await openFleet(context, view);
+  const [held] = units;
+  if (held !== undefined && !fleet.apps.has(app)) {
+    throw new CliError({
+      what: `${app} has no app.yaml any more that could say it`,
+      next: `holdfast accept ${app} --cluster ${held.target.cluster}, or for all a commit with the trailer "Holdfast-Accept: ${app}"`,
+    });
+  }
   checkNames("app", [app], [...fleet.apps.keys()]);
   const path = fleet.apps.get(app)?.file ?? "";
   const content = (await view.read([path], context.signal)).get(path);

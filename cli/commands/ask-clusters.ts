@@ -50,7 +50,7 @@ async function askOne<T>(context: Asker, target: Target, ask: Ask<T>): Promise<O
   terminal.detail(`asking ${target.cluster} through context ${target.context}`);
   const late = new AbortController();
   const done = new AbortController();
-  const whenLate = () => late.abort(new Error(`no answer within ${clusterTimeoutMs / 1000} s`));
+  const whenLate = () => late.abort();
   if (context.isPatient !== true)
     ports.clock.sleep(clusterTimeoutMs, done.signal).then(whenLate, () => {});
   const signal = AbortSignal.any([context.signal, late.signal]);
@@ -64,14 +64,21 @@ async function askOne<T>(context: Asker, target: Target, ask: Ask<T>): Promise<O
     cluster = await ports.connect(wish, signal);
     return { ok: true, target, answer: await ask(cluster, target, signal) };
   } catch (error) {
-    return {
-      ok: false,
-      failure: unreachable(target, late.signal.aborted ? late.signal.reason : error),
-    };
+    const failure = late.signal.aborted ? silent(target) : unreachable(target, error);
+    return { ok: false, failure };
   } finally {
     done.abort();
     await cluster?.client.close();
   }
+}
+
+function silent({ cluster, context }: Target): Report {
+  return {
+    what: `${cluster} cannot be asked`,
+    where: `kubeconfig context ${context}`,
+    why: `no answer within ${clusterTimeoutMs / 1000} s`,
+    next: `kubectl --context ${context} get --raw /readyz`,
+  };
 }
 
 function unreachable({ cluster, context }: Target, error: unknown): Report {

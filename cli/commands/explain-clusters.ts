@@ -1,8 +1,8 @@
 import { states } from "../../agent/model/state.ts";
 import type { UnitExplanation } from "../output/explain-text.ts";
-import type { AskedAgents } from "./ask-agents.ts";
 import { askClusters } from "./ask-clusters.ts";
 import type { CommandContext } from "./context.ts";
+import type { ExplainAsked } from "./explain-asked.ts";
 import { noEffectOf } from "./explain-effect.ts";
 import { type BrokenPod, brokenPod } from "./explain-pods.ts";
 import { type Asking, explainUnit } from "./explain-unit.ts";
@@ -12,7 +12,7 @@ import { CliError } from "./result.ts";
 export interface ExplainWish extends Asking {
   readonly app: string;
   readonly chosen: readonly ChosenCluster[];
-  readonly asked: AskedAgents;
+  readonly asked: ExplainAsked;
 }
 
 /** Those that are not live first, the worst of them first; that one in depth. */

@@ -10,13 +10,14 @@ import type { Repository } from "./context.ts";
 import { revertOf, skippedFor, undoneBy } from "./explain-later.ts";
 import { type Aimed, fixOf, type Obstacle, type UnitFacts, walkStages } from "./explain-stages.ts";
 import { heard } from "./silence.ts";
+import type { Member } from "./targets.ts";
 import { isLiveOn, type Wanted } from "./wanted.ts";
 
 export interface ExplainUnit {
   readonly app: string;
   readonly cluster: string;
   /** undefined: the cluster could not be asked. */
-  readonly answer: AgentAnswer | undefined;
+  readonly answer: AgentAnswer<Member> | undefined;
 }
 
 export interface Asking {

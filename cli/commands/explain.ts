@@ -1,10 +1,9 @@
 import { folderOf, isInside } from "../../agent/model/paths.ts";
 import { cliApiVersion } from "../output/document.ts";
-import type { Report } from "../output/error.ts";
 import { type ExplainView, explainText, type UnitExplanation } from "../output/explain-text.ts";
-import { type AskedAgents, askAgents } from "./ask-agents.ts";
 import type { CommandArguments } from "./catalog.ts";
 import { type CommandContext, nowText, type Repository } from "./context.ts";
+import { askForExplain, type ExplainAsked } from "./explain-asked.ts";
 import { type AskedChange, askedChange, pullNumberOf } from "./explain-change.ts";
 import { explainClusters } from "./explain-clusters.ts";
 import { type FoundObject, findObject, saidOf } from "./explain-object.ts";
@@ -34,7 +33,7 @@ export async function explain(
       ? await findObject(context, { wanted: tip, chosen }, name)
       : undefined;
     const app = object?.app ?? name;
-    const asked = await askAgents(context);
+    const asked = await askForExplain(context);
     const told = asked.answers.flatMap(({ answer }) => answer.statuses.map((status) => status.app));
     checkNames("app", [app], [...new Set([...appNames(chosen), ...told])]);
     const isNamed = change.rev !== undefined || change.pull !== undefined;
@@ -88,7 +87,7 @@ interface Explained {
   readonly change: AskedChange;
   readonly units: readonly [UnitExplanation, ...UnitExplanation[]];
   readonly object: FoundObject | undefined;
-  readonly asked: AskedAgents;
+  readonly asked: ExplainAsked;
 }
 
 function answer(
@@ -106,13 +105,13 @@ function answer(
     unit,
     others,
     ...said,
-    cannotSee: cannotSee(asked.unreached),
+    cannotSee: cannotSee(asked),
     nowMs: context.ports.clock.now(),
   };
   return {
     exitCode: units.every(({ live }) => live) ? 0 : 1,
     isIncomplete: units.some(({ isSeen }) => !isSeen),
-    reports: asked.unreached,
+    reports: units.every(({ isSeen }) => isSeen) ? [] : asked.unreached,
     output: {
       form: "document",
       document: {
@@ -146,6 +145,9 @@ function changeText(
     : { commit: undefined, title: pull.title, author: undefined, pullRequest };
 }
 
-function cannotSee(unreached: readonly Report[]): readonly string[] {
-  return unreached.map(({ what, why }) => (why === undefined ? what : `${what}: ${why}`));
+function cannotSee({ unreached, byRecord }: ExplainAsked): readonly string[] {
+  return [
+    ...unreached.map(({ what, why }) => (why === undefined ? what : `${what}: ${why}`)),
+    ...[...byRecord].map((name) => `messages and objects of ${name}: its status record has none`),
+  ];
 }

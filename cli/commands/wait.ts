@@ -181,7 +181,10 @@ function answer(
 ): CommandResult {
   const { clusters, done, units, trouble, unreached } = last;
   const live = `${shortId(wanted.commit)} is live on ${done} of ${count(clusters, "cluster")}`;
-  const next = trouble.map(({ app, cluster }) => `holdfast explain ${app} --cluster ${cluster}`);
+  const next = trouble.map(({ app, cluster, state, stage }) => {
+    const verb = state === "Held" && stage === "applied" ? "accept" : "explain";
+    return `holdfast ${verb} ${app} --cluster ${cluster}`;
+  });
   const late: Report = {
     what: waitedMs === undefined ? live : `${live} after ${age(waitedMs)}`,
     why: [...trouble.map(unitText), ...unreached.map(({ what }) => what)].slice(0, 5).join("\n"),

@@ -94,7 +94,8 @@ function sentence({ change, unit }: ExplainView): string {
   const stop = unit.stages.find(({ result }) => result === "stopped");
   if (stop === undefined)
     return escapeLine(`Whether ${what} is live ${where} cannot be seen from here.`);
-  const verdict = unit.wasLive ? "was live and is in trouble" : "is NOT live";
+  const isBroken = unit.wasLive && (stop.stage === "applied" || stop.stage === "healthy");
+  const verdict = isBroken ? "was live and is in trouble" : "is NOT live";
   return escapeLine(`${what} ${verdict} ${where}: it stopped at ${stop.stage.toUpperCase()}.`);
 }
 

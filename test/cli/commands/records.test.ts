@@ -67,6 +67,16 @@ describe("answers from status records", () => {
     ]);
   });
 
+  it("explain takes them for clusters that it cannot ask, and says what they lack", async () => {
+    const records = [found("dev"), found("prod", { status: held })];
+    const live = { contexts: ["dev"], clusters: { dev: clusterOf([appObject("dev")]) } };
+    const args = ["explain", "shop", "--cluster", "prod"];
+    const { code, stdout, stderr } = await runWith({ ...given(records), ...live }, ...args);
+    expect([code, stderr]).toEqual([1, ""]);
+    expect(stdout).toContain("✗ applied   PruneGuard");
+    expect(stdout).toContain("Not seen  messages and objects of prod: its status record has none");
+  });
+
   it("status --live asks the clusters themselves, and says so", async () => {
     const live = { contexts: ["dev"], clusters: { dev: clusterOf([appObject("dev")]) } };
     const { stdout, code } = await runWith({ ...given(both), ...live }, "status", "--live");

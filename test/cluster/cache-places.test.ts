@@ -27,7 +27,7 @@ function setUp(
   const clock = createManualClock();
   const asked: string[] = [];
   const told: string[] = [];
-  const open = new Map<string, (event: WatchEvent) => void>();
+  const open = new Map<string, (event: WatchEvent | ApiError) => void>();
   const cache = createLiveCache({
     clock,
     random: { next: () => 0.5, id: () => "" },
@@ -45,7 +45,9 @@ function setUp(
       async *watch({ namespace = "" }: Selection, _from: string, signal: AbortSignal) {
         while (!signal.aborted) {
           yield await new Promise<WatchEvent>((resolve, reject) => {
-            open.set(namespace, resolve);
+            open.set(namespace, (event) =>
+              event instanceof ApiError ? reject(event) : resolve(event),
+            );
             signal.addEventListener("abort", () => reject(signal.reason), { once: true });
           });
         }
@@ -104,6 +106,19 @@ describe("a kind that may not be listed in the whole cluster (C-8)", () => {
     cache.put(inB);
     cache.put(secret("c", "team-c", 13));
     expect([has(inA), has(inB), has(secret("c", "team-c", 13))]).toEqual([true, false, false]);
+    await cache.stop();
+  });
+
+  it("forgets what it knew of a place that it may not see any more", async () => {
+    const allowed = new Set(["team-a"]);
+    const { has, synced, clock, open, cache } = setUp(allowed, [inA], ["team-a"]);
+    await synced();
+    await clock.advance(0);
+    expect(has(inA)).toBe(true);
+    allowed.clear();
+    open.get("team-a")?.(refused);
+    await clock.advance(0);
+    expect(has(inA)).toBe(false);
     await cache.stop();
   });
 

@@ -9,7 +9,7 @@ import { Follower } from "./follower.ts";
 import { createLead } from "./lead.ts";
 import type { Trigger } from "./model/event.ts";
 import { ReconcileError } from "./model/reason.ts";
-import { publishRecords, sayable } from "./records.ts";
+import { publishOwnRecord } from "./records.ts";
 import { takeRequests, tellAgain } from "./requests.ts";
 import { restoreSlots } from "./restore.ts";
 import { retryDelayMs } from "./schedule/backoff.ts";
@@ -136,6 +136,8 @@ export class Agent {
     const discovery = await cluster.client.discover(signal);
     emit({ type: "cluster-reachable", reachable: true, kubernetes: discovery.kubernetes });
     this.#trouble = undefined;
+    const over = new AbortController();
+    const term = AbortSignal.any([signal, over.signal]);
     const hard = new AbortController();
     const lead = createLead(hard.signal);
     const world: World = {
@@ -161,13 +163,15 @@ export class Agent {
         },
         deleted: (app) => tellAgain(world, app),
       },
-      signal,
+      term,
     );
-    const beside = Promise.all([this.#publishRecords(world, signal), expireKept(world, signal)]);
+    const record = publishOwnRecord(world, () => this.snapshot(), term);
+    const beside = Promise.all([record, expireKept(world, term)]);
     try {
       await this.#loop(world, signal);
     } finally {
       forget();
+      over.abort(); // a loop that failed ends them, too
       await beside;
       const patience = clock.sleep(10_000, hard.signal).then(
         () => hard.abort(),
@@ -179,14 +183,6 @@ export class Agent {
       await asked.catch(() => undefined);
       await Promise.all(world.renders);
     }
-  }
-
-  async #publishRecords(world: World, signal: AbortSignal): Promise<void> {
-    const { records: carrier, clock, random, emit } = this.#ports;
-    if (carrier === undefined) return;
-    const look = () => sayable(world, this.snapshot());
-    const { heartbeatMs } = this.#settings.statusRecords;
-    await publishRecords({ carrier, clock, random, emit }, { heartbeatMs, look }, signal);
   }
 
   async #loop(world: World, signal: AbortSignal): Promise<void> {

@@ -39,8 +39,21 @@ export interface Publishing {
   look(): Sayable | undefined;
 }
 
-/** What one agent has to say of its cluster, once it knows its fleet. */
-export function sayable(
+/** For one term of leadership: publishes what the agent says of its cluster, if its settings name a carrier. */
+export async function publishOwnRecord(
+  world: World,
+  snapshot: () => FleetSnapshot,
+  signal: AbortSignal,
+): Promise<void> {
+  const { records: carrier, clock, random, emit } = world.ports;
+  if (carrier === undefined) return;
+  const look = () => sayable(world, snapshot());
+  const { heartbeatMs } = world.settings.statusRecords;
+  await publishRecords({ carrier, clock, random, emit }, { heartbeatMs, look }, signal);
+}
+
+/** Nothing before the fleet is known. */
+function sayable(
   { fleet, cluster: { installation } }: Pick<World, "fleet" | "cluster">,
   { cluster, agentVersion = "", kubernetes = "", source, units }: FleetSnapshot,
 ): Sayable | undefined {

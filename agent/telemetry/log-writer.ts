@@ -160,10 +160,11 @@ export class LogWriter {
     }
   }
 
-  /** Of failures the first of a kind, of success the first and the one that ends a failure. */
+  /** Of failures the first of a kind, of success the one that ends a failure, and the start. */
   #record({ result, message }: Of<"record">): void {
     const event = "record";
-    if (message === undefined) this.#log("info", `status record ${result}`, { event });
+    const words = result === "started" ? "publishes a status record" : "status record published";
+    if (message === undefined) this.#log("info", words, { event });
     else this.#log("warn", `status record not published: ${message}`, { event });
   }
 

@@ -64,11 +64,14 @@ async function withinTime(host: Host, call: Call): Promise<ExitCode> {
   }
 }
 
+/** They wait for others. */
+const patient = ["wait", "install", "uninstall"];
+
 /** What runs until it is stopped has no time limit of its own. */
 function defaultTimeoutMs({ spec, given }: Call): number | undefined {
   const isEndless = spec.name === "demo" || given.flags.watch === true;
   if (isEndless) return undefined;
-  return spec.name === "wait" ? 600_000 : 60_000;
+  return patient.includes(spec.name) ? 600_000 : 60_000;
 }
 
 const farewellMs = 10_000;

@@ -96,7 +96,7 @@ export interface ConnectedCluster {
   readonly client: ClusterClient;
   readonly apps: Pick<AppObjects, "list">;
   readonly state: Pick<StateStore, "read">;
-  readonly inventories: Pick<InventoryStore, "read">;
+  readonly inventories: Pick<InventoryStore, "read" | "list" | "remove">;
   /** Copies of what was deleted; Secrets in them stay sealed here. */
   readonly kept: Pick<KeptStore, "list">;
   /** Of its kube-system namespace (NEG-72). */

@@ -57,7 +57,7 @@ export const globalFlags: readonly FlagSpec[] = [
   { flags: "-v, --verbose", summary: "what is asked of whom" },
   {
     flags: "--timeout <time>",
-    summary: "for the whole command (1m; wait: 10m; demo and -w: none)",
+    summary: "for the whole command (1m; wait, install: 10m; demo and -w: none)",
   },
   { flags: "--allow-partial", summary: "an incomplete answer is not exit 3" },
   { flags: "--exit-zero", summary: "a no is not exit 1" },

@@ -1,5 +1,6 @@
 import type { CommandSpec } from "./catalog.ts";
 import { clustersCommand } from "./list-clusters.ts";
+import { installCommand, uninstallCommand } from "./list-install.ts";
 import { checkCommand, rbacCommand } from "./list-rights.ts";
 import {
   explainCommand,
@@ -187,6 +188,8 @@ export const commands: readonly CommandSpec[] = [
   clustersCommand,
   rbacCommand,
   checkCommand,
+  installCommand,
+  uninstallCommand,
   completionCommand,
   versionCommand,
   demoCommand,

@@ -66,5 +66,6 @@ export function withInventory(
 ): ConnectedCluster {
   const stored = { value: inventory, resourceVersion: "1" };
   const read = async (app: string) => (app === inventory.app ? stored : undefined);
-  return { ...clusterOf(objects), inventories: { read } };
+  const cluster = clusterOf(objects);
+  return { ...cluster, inventories: { ...cluster.inventories, read } };
 }

@@ -228,7 +228,7 @@ export function clusterOf(
   return {
     apps: { list: async () => objects },
     state: { read: async () => undefined },
-    inventories: { read: async () => undefined },
+    inventories: { read: async () => undefined, list: async () => [], remove: async () => {} },
     kept: { list: async () => [] },
     uid: async () => "6f0c1a52-0000-4000-8000-000000000000",
     installation: async () => "aaaaaaaaaa",

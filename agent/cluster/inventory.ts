@@ -3,6 +3,7 @@ import { inventoryName } from "../model/names.ts";
 import { type KubeObject, kindId } from "../model/object.ts";
 import { ReconcileError } from "../model/reason.ts";
 import type { Lister, Owner, Reader, Writer } from "./client.ts";
+import { ApiError } from "./errors.ts";
 import { applySetId } from "./installation.ts";
 import { decodeInventory, encodeInventory, inventoryCapBytes } from "./inventory-format.ts";
 import { type Stored, store, versionedAt } from "./stored.ts";
@@ -20,6 +21,8 @@ export interface InventoryStore {
   /** All there are; one that cannot be read hides no other. */
   list(signal: AbortSignal): Promise<readonly ListedInventory[]>;
   remove(app: string, signal: AbortSignal): Promise<void>;
+  /** Every installation that keeps an inventory anywhere on this cluster; undefined: we may not look (P-60). */
+  installations(signal: AbortSignal): Promise<ReadonlySet<string> | undefined>;
 }
 
 export type ListedInventory =
@@ -60,6 +63,7 @@ export function createInventoryStore(options: InventoryStoreOptions): InventoryS
       }
       return found;
     },
+    installations: (signal) => installationsOf(client, signal),
     remove: async (app, signal) => {
       const found = await client.get(refOf(app), signal);
       const { uid, resourceVersion } = found?.metadata ?? {};
@@ -120,6 +124,30 @@ export function inventoryOf(object: KubeObject): Stored<Inventory> {
     );
   }
   return { value, resourceVersion: versionedAt(object) };
+}
+
+async function installationsOf(
+  client: Lister,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string> | undefined> {
+  const selection = { group: "", kind: "ConfigMap", labelSelector: idLabel };
+  const found: string[] = [];
+  try {
+    for await (const { items } of client.list(selection, signal)) {
+      found.push(...items.flatMap(installationIn));
+    }
+  } catch (error) {
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
+  return new Set(found);
+}
+
+/** Of an ApplySet parent that is an inventory of ours, or of another installation. One that cannot be read is no proof. */
+function installationIn(object: KubeObject): readonly string[] {
+  if (!object.metadata.name.startsWith(namePrefix)) return [];
+  const found = listed(object);
+  return "stored" in found ? [found.stored.value.installation] : [];
 }
 
 function listed(object: KubeObject): ListedInventory {

@@ -5,6 +5,7 @@ import type { Change, ChangeResult, Desired } from "../model/change.ts";
 import { inTurn } from "../model/in-turn.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { type GroupKind, type KubeObject, refId, refOf, versionedRefOf } from "../model/object.ts";
+import { ownershipOf } from "../plan/ownership.ts";
 import { type Live, type PlanContext, prepare } from "../plan/plan.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 import { predictChange } from "./predict.ts";
@@ -42,8 +43,9 @@ export async function planObjects(
   signal: AbortSignal,
 ): Promise<readonly { readonly desired: Desired; readonly change: Change | "raced" }[]> {
   const live = await readWhole(ports, objects, signal);
+  const abandoned = await abandonedAmong(ports, { input, live }, signal);
   return inTurn(objects, atATime, async (desired) => {
-    const context = contextOf(ports, { input, inventory, desired });
+    const context = { ...contextOf(ports, { input, inventory, desired }), abandoned };
     const change = await planObject(
       ports,
       { desired, live: live.get(desired.id) ?? nothing, context },
@@ -69,6 +71,22 @@ async function readWhole(
   const partial = refs.filter((ref) => isPartial(first.get(refId(ref))));
   const bodies = await readLive(client, { refs: partial, exact: true }, signal);
   return new Map([...first, ...bodies].map(([id, found]) => [id, liveOf(found)]));
+}
+
+/** P-60: asked only when a foreign mark is seen; where we may not look, nobody is gone. */
+async function abandonedAmong(
+  { inventories }: PassPorts,
+  { input, live }: { readonly input: PassInput; readonly live: Observed },
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const us = { installation: input.installation.id, app: input.unit.app };
+  const strangers = [...live.values()].flatMap((found) => {
+    const whose = found.found === "object" ? ownershipOf(found.object, us) : undefined;
+    return whose?.owner === "installation" ? [whose.installation] : [];
+  });
+  if (strangers.length === 0) return new Set();
+  const here = await inventories.installations(signal);
+  return new Set(here === undefined ? [] : strangers.filter((id) => !here.has(id)));
 }
 
 function isPartial(found: Found | undefined): boolean {

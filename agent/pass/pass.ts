@@ -18,7 +18,7 @@ import type { Clock } from "../schedule/clock.ts";
 export interface PassPorts {
   /** Guarded by the lease: without it nothing is sent. */
   readonly client: ClusterClient;
-  readonly inventories: Pick<InventoryStore, "read" | "write" | "remove">;
+  readonly inventories: Pick<InventoryStore, "read" | "write" | "remove" | "installations">;
   /** Copies of what is about to be deleted (P-83). */
   readonly kept: Pick<KeptStore, "keep">;
   /** May decide *unchanged* and health, never absence, ownership or deletion (C-18). */

@@ -2,7 +2,7 @@ import type { Change, Desired, FieldDiff } from "../model/change.ts";
 import { describeRef, type KubeObject } from "../model/object.ts";
 import { isOurs } from "./attribute.ts";
 import { ownsPath } from "./fields-v1.ts";
-import { ownershipOf } from "./ownership.ts";
+import { type Ownership, ownershipOf } from "./ownership.ts";
 import type { PlanContext } from "./plan.ts";
 import { isLegacy } from "./take-over.ts";
 
@@ -12,7 +12,6 @@ export function planForeign(
   live: KubeObject,
   context: PlanContext,
 ): Change | undefined {
-  const { ref } = desired;
   const { unit, installation, declaredBy, takeOver } = context;
   const whose = ownershipOf(live, { installation, app: unit.app }, desired);
   switch (whose.owner) {
@@ -26,14 +25,22 @@ export function planForeign(
         : undefined;
     }
     case "installation":
-    case "tool": {
-      if (takeOver) return undefined;
-      const owner =
-        whose.owner === "tool" ? whose.tool : `Holdfast installation ${whose.installation}`;
-      const why = `${describeRef(ref)} bears the marks of ${owner}`;
-      return { action: "hold", ref, reason: "OwnedElsewhere", why };
-    }
+    case "tool":
+      return takeOver || isAbandoned(whose, context) ? undefined : elsewhere(desired, whose);
   }
+}
+
+type Stranger = Extract<Ownership, { owner: "installation" | "tool" }>;
+
+/** A restored backup bears marks of an installation that keeps no inventory here: nobody else will look after it. */
+function isAbandoned(whose: Stranger, { abandoned }: PlanContext): boolean {
+  return whose.owner === "installation" && abandoned?.has(whose.installation) === true;
+}
+
+function elsewhere({ ref }: Desired, whose: Stranger): Change {
+  const owner = whose.owner === "tool" ? whose.tool : `Holdfast installation ${whose.installation}`;
+  const why = `${describeRef(ref)} bears the marks of ${owner}`;
+  return { action: "hold", ref, reason: "OwnedElsewhere", why };
 }
 
 /** P-62: the marked one keeps it, else the lowest name. Whether the other still declares it may not be known yet (P-63). */

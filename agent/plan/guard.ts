@@ -6,7 +6,8 @@ import type { Held } from "../model/status.ts";
 import { planText } from "./order.ts";
 import type { Guarded, Verdict } from "./verdict.ts";
 
-type Doomed = Extract<Verdict, { verdict: "delete" }>;
+/** What may go by every rule but the guard's. */
+export type Doomed = Extract<Verdict, { verdict: "delete" }>;
 
 /** One permission to let a held set go (P-52). `key` is recorded, so that it is used up once. */
 export type Accept =
@@ -68,11 +69,17 @@ export function guard(doomed: readonly Doomed[], input: GuardInput): Guarding {
   const plan = planDigest(refs, input.hasher);
   const tripped = doomed.length === 0 ? undefined : trippedBy(doomed, input);
   if (tripped === undefined) return { used: [], plan };
-  const accept = input.accepts.find((candidate) => lets(candidate, refs, { plan, input }));
+  const accept = acceptFor(refs, input);
   if (accept !== undefined) return { used: [accept.key], plan };
   const { reason, why } = tripped;
   const message = `Commit ${input.commit.slice(0, 7)} would delete ${count(doomed)} of ${tracked(input)} objects: ${why}`;
   return { held: { reason, message, plan, deletions: refs }, used: [], plan };
+}
+
+/** The permission that covers exactly this set, if there is one and it was not used up (P-52). */
+export function acceptFor(refs: readonly ObjectRef[], input: GuardInput): Accept | undefined {
+  const plan = planDigest(refs, input.hasher);
+  return input.accepts.find((candidate) => lets(candidate, refs, { plan, input }));
 }
 
 function count(doomed: readonly Doomed[]): string {

@@ -33,7 +33,7 @@ const toolMarks: readonly {
   { tool: "cli-utils", key: "config.k8s.io/owning-inventory", in: "annotations" },
 ];
 
-/** A mark counts only with the object's own identity: a copied one says nothing (4.5-3). */
+/** A mark counts only with the object's own identity: a copied one says nothing (4.5-3). It alone tells two installations apart. */
 export function ownershipOf(live: KubeObject, owner: Owner, desired?: Desired): Ownership {
   const mark = parseMark(live.metadata.annotations?.[ownerAnnotation] ?? "");
   if (mark !== undefined && isSameIdentity(mark.ref, refOf(live))) {

@@ -41,6 +41,8 @@ export interface PlanContext {
   readonly differsSinceMs: number | undefined;
   /** A person let us take it over (P-60). */
   readonly takeOver: boolean;
+  /** Installations that left their marks here and keep no inventory: a restored backup (P-60). */
+  readonly abandoned?: ReadonlySet<string>;
 }
 
 /** Either nothing needs to be asked any more, or exactly this request is to be dry-run. */

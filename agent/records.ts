@@ -14,7 +14,7 @@ import { bytesOfJson } from "./status/size.ts";
 import type { World } from "./world.ts";
 
 /** How often somebody who has no turn asks for one. */
-const idleMs = 15_000;
+const idleMs = 2000;
 /** A Git host that refuses a credential is not asked more often (observability §2). */
 const refusedMs = 300_000;
 

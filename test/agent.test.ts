@@ -12,6 +12,7 @@ import type { KubeObject } from "../agent/model/object.ts";
 import type { UnitStatus } from "../agent/model/status.ts";
 import { createAgentPorts } from "../agent/ports.ts";
 import { createGitSource } from "../agent/source/git.ts";
+import { createGitRecords } from "../agent/source/git-records.ts";
 import { type SandboxGit, startGitServer } from "../cli/sandbox/git/server.ts";
 import { type SandboxCluster, startApiServer } from "../cli/sandbox/kubernetes/server.ts";
 import { realClock } from "./doubles/ports.ts";
@@ -65,6 +66,9 @@ function run(): Running {
     "lease-duration": "6s",
     "lease-renew-deadline": "1s",
     "lease-write-timeout": "4s",
+    "status-records-carrier": "git",
+    "status-records-git-url": git.urlOf("records"),
+    "status-records-git-max-pushes-per-minute": "600",
   };
   const settings = parseSettings({ flags, env: {} });
   if (!settings.ok) throw new Error(JSON.stringify(settings.problems));
@@ -104,7 +108,7 @@ function run(): Running {
 
 beforeAll(async () => {
   cluster = await startApiServer();
-  git = await startGitServer();
+  git = await startGitServer({ repositories: ["fleet", "records"] });
   push(start, "first");
   agent = run();
 });
@@ -232,6 +236,34 @@ describe("a commit", () => {
       .slice(from)
       .map(({ method, path }) => `${method} ${path.split("?")[0]}`);
     expect(asked.filter((one) => !one.includes("/leases/"))).toEqual([]);
+  });
+});
+
+describe("the status record", () => {
+  const recordOf = async (): Promise<string> => {
+    const reader = createGitRecords({ url: git.urlOf("records"), clock: realClock });
+    const [found] = await reader.read("eu", new AbortController().signal);
+    await reader.close();
+    return found?.text ?? "";
+  };
+
+  it("follows the agent: what is live and what is wrong, in the repository of the records", async () => {
+    const id = push({ "apps/shop/a.yaml": "kind: [" }, "broken");
+    await told("RenderFailed");
+    let text = "";
+    await until(async () => {
+      text = await recordOf();
+      return text.includes('"RenderFailed"');
+    }, "a record of it");
+    const record = JSON.parse(text);
+    expect(record).toMatchObject({
+      cluster: "eu",
+      agent: "1",
+      source: { fetched: id },
+      units: { shop: { state: "Failed" }, blog: { state: "Synced" } },
+    });
+    // Not beside the configuration.
+    expect([...git.repository("fleet").refs.keys()]).toEqual(["refs/heads/main"]);
   });
 });
 

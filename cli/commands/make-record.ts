@@ -9,7 +9,6 @@ import {
   recordSecretName,
   tokenName,
 } from "../output/record-objects.ts";
-import { listNames } from "../output/text.ts";
 import { toYaml } from "../output/yaml.ts";
 import { recordsPlace } from "./chosen-records.ts";
 import { confirm } from "./confirm.ts";
@@ -167,10 +166,10 @@ export function madeText(
   { decision, place, made, secretFile }: MadeRecord,
 ): string {
   if (decision === "no") return "Declined. Nothing was made in the records cluster.\n";
-  const list = made.length === 0 ? "nothing was missing" : listNames(made);
-  if (secretFile === undefined) return `Record of ${cluster} (${place}): would make ${list}\n`;
+  const list = made.length === 0 ? "nothing was missing" : made.join("\n        ");
+  if (secretFile === undefined) return `Record  ${place}; not made:\n        ${list}\n`;
   return [
-    `Record of ${cluster} (${place}): ${list}`,
+    `Record  ${place}; made:\n        ${list}`,
     `Secret  ${secretFile}: kubectl apply -f it in ${cluster}, then delete it; in the agent's values:`,
     `        statusRecords: { carrier: kubernetes, kubernetes: { kubeconfigSecret: ${recordSecretName} } }\n`,
   ].join("\n");

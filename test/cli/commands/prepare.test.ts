@@ -77,7 +77,7 @@ describe("--pr", () => {
   it.each([
     [{ forgeToken: undefined }, "there is no token to open a pull request"],
     [{ userConfig: undefined }, "there is no knowing which forge has this repository"],
-    [{ place: "/home/ana/fleet" }, "git remote set-url origin URL"],
+    [{ place: "/srv/fleet" }, "git remote set-url origin URL"],
     [{ userConfig: "forges: { x: { kind: bitbucket } }" }, "forges.x.kind must be one of github"],
   ])("does nothing at all where it could not be opened (%#)", async (more, says) => {
     const { code, pushed, stderr } = await runWith({ ...given, ...more }, ...back, "--pr", "--yes");

@@ -20,7 +20,7 @@ describe("the forge of a repository", () => {
   it.each([
     "https://git.acme.com/a/b",
     "https://notgithub.com/a/b",
-    "/home/ana/fleet",
+    "/srv/fleet",
     "https://github.com/fleet",
   ])("is not guessed: %s", (address) => {
     expect(forgePlace(address, none)).toBeUndefined();

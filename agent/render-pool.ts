@@ -9,6 +9,8 @@ import { createRenderCache, type RenderCache } from "./render-cache.ts";
 
 const limitMs = 30_000;
 const heapMiB = 512;
+/** Node would let garbage grow to several times this before it looks. */
+const youngMiB = 16;
 
 export interface RenderPool {
   readonly run: RunRender;
@@ -26,10 +28,10 @@ export function createRenderPool(key: Uint8Array, tools: RenderTools): RenderPoo
     name: "run",
     minThreads: 0,
     maxThreads: 1,
-    idleTimeout: 60_000,
+    idleTimeout: 2_000,
     workerData: { key },
     env: {},
-    resourceLimits: { maxOldGenerationSizeMb: heapMiB },
+    resourceLimits: { maxOldGenerationSizeMb: heapMiB, maxYoungGenerationSizeMb: youngMiB },
   });
   const cache = createRenderCache(createHasher(key));
   return {

@@ -27,10 +27,14 @@ export function encodeInventory(inventory: Inventory): Uint8Array {
     entries: Object.fromEntries([...entries].map(([id, entry]) => [id, entryJson(entry)])),
     ...(hooks !== undefined && { hooks: hooksJson(hooks) }),
   });
-  const bytes = gzipSync(text, { level: 9 });
+  const bytes = gzipSync(text, { level: 4 }); // 2 % larger than the best, in a quarter of its time
   bytes[9] = 0xff; // gzip's "operating system": not ours to tell
+  sizes.set(inventory, bytes.length);
   return bytes;
 }
+
+/** Of inventories as written or read last: knowing how full one is must not mean packing it again. */
+const sizes = new WeakMap<Inventory, number>();
 
 /** Throws ReconcileError `InventoryLost` when the content cannot be read: never an empty inventory. */
 export function decodeInventory(bytes: Uint8Array): Inventory {
@@ -40,7 +44,7 @@ export function decodeInventory(bytes: Uint8Array): Inventory {
   if (content.format !== format) throw unreadable(`format ${String(content.format)}`);
   if (!isJsonObject(entries)) throw unreadable("no entries");
   const extra = others(content, known);
-  return {
+  const inventory: Inventory = {
     installation: text(installation, "installation"),
     clusterUid: text(clusterUid, "clusterUid"),
     app: text(app, "app"),
@@ -53,6 +57,8 @@ export function decodeInventory(bytes: Uint8Array): Inventory {
     ...(content.hooks !== undefined && { hooks: runsOf(content.hooks) }),
     ...(extra !== undefined && { extra }),
   };
+  sizes.set(inventory, bytes.length);
+  return inventory;
 }
 
 const known = [
@@ -158,5 +164,5 @@ function unreadable(what: string, cause?: unknown): ReconcileError {
 
 /** How full an inventory is: 1 is the cap (A-131). */
 export function fillRatio(inventory: Inventory): number {
-  return encodeInventory(inventory).length / inventoryCapBytes;
+  return (sizes.get(inventory) ?? encodeInventory(inventory).length) / inventoryCapBytes;
 }

@@ -142,18 +142,28 @@ export async function store(
 }
 
 function sameInventory(a: Inventory, b: Inventory): boolean {
-  return jsonEqual(plain(a), plain(b));
+  const { entries: _a, hooks: _ah, ...restA } = a;
+  const { entries: _b, hooks: _bh, ...restB } = b;
+  return (
+    jsonEqual(defined(restA), defined(restB)) &&
+    sameMap(a.entries, b.entries) &&
+    sameMap(a.hooks ?? new Map(), b.hooks ?? new Map())
+  );
+}
+
+function sameMap<T extends object>(a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [id, one] of a) {
+    const other = b.get(id);
+    if (one === other) continue;
+    if (other === undefined || !jsonEqual(defined(one), defined(other))) return false;
+  }
+  return true;
 }
 
 /** Fields that are absent and fields that are `undefined` are the same. */
-function plain(inventory: Inventory): unknown {
-  return JSON.parse(
-    JSON.stringify({
-      ...inventory,
-      entries: Object.fromEntries(inventory.entries),
-      hooks: Object.fromEntries(inventory.hooks ?? []),
-    }),
-  );
+function defined(record: object): object {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 }
 
 interface Recording {

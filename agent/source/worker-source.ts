@@ -20,7 +20,7 @@ export function spawnSourceWorker(settings: WorkerSettings): Worker {
     workerData: settings,
     env: {},
     execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: 256 },
+    resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8 },
   });
 }
 

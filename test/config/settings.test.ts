@@ -86,6 +86,7 @@ describe("settings", () => {
       "less than lease.duration",
     ],
     [{ "status-records-carrier": "git" }, "statusRecords.git.url"],
+    [{ "status-records-carrier": "kubernetes" }, "statusRecords.kubernetes.kubeconfig"],
     [{ "source-verify": "head" }, "must be one of off"],
   ])("refuse %j", (flags, message) => {
     expect(messages(flags)).toContain(message);

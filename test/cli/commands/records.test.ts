@@ -154,3 +154,37 @@ describe("answers from status records", () => {
     expect(stdout).toMatch(/3f1c2d9[\s\S]*a91b044/);
   });
 });
+
+describe("clusters add --records", () => {
+  const place = ["--records", "hub/holdfast-records"];
+  const empty = {
+    ...clusterOf([]),
+    client: { ...clusterOf([]).client, get: async () => undefined },
+  };
+  const recordsCluster = { client: empty.client, server: "https://hub.example.com:6443" };
+
+  it("shows what it would make, and makes nothing, with --dry-run", async () => {
+    const one = { ...given([]), recordsCluster };
+    const { code, stdout, written } = await runWith(
+      one,
+      "clusters",
+      "add",
+      "prod",
+      "--dry-run",
+      ...place,
+    );
+    expect(code).toBe(0);
+    expect([...written]).toEqual([]);
+    for (const made of ["ClusterRecord prod", "Role record-prod", "Secret record-prod-token"]) {
+      expect(stdout).toContain(made);
+    }
+  });
+
+  it("is refused where there is nobody to ask, and where records are in Git", async () => {
+    const one = { ...given([]), recordsCluster };
+    const unasked = await runWith(one, "clusters", "add", "prod", ...place);
+    expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining("--yes")]);
+    const git = await runWith(one, "clusters", "add", "prod", "--records");
+    expect([git.code, git.stderr]).toEqual([2, expect.stringContaining("needs nothing made")]);
+  });
+});

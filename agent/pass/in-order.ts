@@ -1,5 +1,7 @@
 import type { Change, ChangeResult, Desired } from "../model/change.ts";
 import type { Inventory } from "../model/inventory.ts";
+import { describeRef } from "../model/object.ts";
+import type { Problem } from "../model/problem.ts";
 import { type Barrier, barrierAfter, unreadyDependency, waiting } from "../plan/barrier.ts";
 import { hasFailed } from "../plan/change-failed.ts";
 import { dependenciesOf, dependencyFaults, layersOf } from "../plan/depends-on.ts";
@@ -10,6 +12,7 @@ import { assess } from "./assess.ts";
 import { sweepHooks } from "./hook-sweep.ts";
 import { runHooks } from "./hooks.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
+import { refusedBeforehand } from "./preflight.ts";
 import type { Recreates } from "./recreates.ts";
 
 interface Ordered {
@@ -42,11 +45,12 @@ export async function applyInOrder(
   const { input, inventory } = at;
   const { manifests } = input;
   const steps = stepsOf(manifests);
-  const faults = dependencyFaults(manifests.desired, placesOf(manifests));
+  const refused = isWriting(input) ? await refusedBeforehand(ports, at, signal) : nothing;
+  const faults = new Map([...refused, ...invalidDependencies(input)]);
   let course: Course = {
     results: manifests.unsendable.map(unsent),
     dueMs: [],
-    barrier: isWriting(input) ? input.gate : undefined,
+    barrier: isWriting(input) ? (input.gate ?? refusal(refused)) : undefined,
     ...(inventory.hooks && { hooks: inventory.hooks }),
   };
   for (const [index, step] of steps.entries()) {
@@ -58,6 +62,26 @@ export async function applyInOrder(
   const { results, hooks, dueMs } = course;
   if (hooks === undefined || !isWriting(input)) return { results, dueMs };
   return { results, dueMs, hooks: await sweepHooks(ports, { input, runs: hooks }, signal) };
+}
+
+const nothing: ReadonlyMap<string, Problem> = new Map();
+const noRuns: HookRuns = new Map();
+
+/** O-22: by id; all that is not involved goes on. */
+function invalidDependencies({ manifests }: PassInput): ReadonlyMap<string, Problem> {
+  const faults = dependencyFaults(manifests.desired, placesOf(manifests));
+  const invalid = manifests.desired.flatMap(({ id, ref, file, line }) => {
+    const message = faults.get(id);
+    if (message === undefined) return [];
+    return [[id, { reason: "ObjectInvalid", message, ref, file, line } as const] as const];
+  });
+  return new Map(invalid);
+}
+
+function refusal(refused: ReadonlyMap<string, Problem>): Barrier | undefined {
+  const [first] = refused.values();
+  if (first?.ref === undefined) return undefined;
+  return { reason: "Applying", why: `waits for ${describeRef(first.ref)}, which is refused` };
 }
 
 function isWriting({ enforce, unit }: PassInput): boolean {
@@ -77,7 +101,7 @@ interface Taking extends Ordered {
 
 interface Objects extends Taking {
   readonly step: Step;
-  readonly faults: ReadonlyMap<string, string>;
+  readonly faults: ReadonlyMap<string, Problem>;
   readonly isLast: boolean;
 }
 
@@ -112,12 +136,9 @@ function heldBackBy(
   { input, inventory, course, faults }: Objects,
   { desired, results }: Candidate,
 ): Change | undefined {
-  const { id, ref, file, line, object, digest } = desired;
-  const message = faults.get(id);
-  if (message !== undefined) {
-    const problem = { reason: "ObjectInvalid", message, ref, file, line } as const;
-    return { action: "fail", ref, problem };
-  }
+  const { id, ref, object, digest } = desired;
+  const problem = faults.get(id);
+  if (problem !== undefined) return { action: "fail", ref, problem };
   if (!isWriting(input) || inventory.entries.get(id)?.digest === digest) return undefined;
   if (course.barrier !== undefined) return waiting(ref, course.barrier);
   const needed = new Set(dependenciesOf(object).map((each) => each.name));
@@ -137,7 +158,7 @@ async function takeHooks(
   { input, step, course }: Hooks,
   signal: AbortSignal,
 ): Promise<Course> {
-  const { hooks: runs = new Map(), barrier } = course;
+  const { hooks: runs = noRuns, barrier } = course;
   if (step.hooks.length === 0 || step.phase === "main" || !isWriting(input)) return course;
   const turn = { input, runs, phase: step.phase, hooks: step.hooks, barrier };
   const turned = await runHooks(ports, turn, signal);
@@ -165,7 +186,7 @@ async function takeFailure(
   if (!hasFailed({ results, health, nowMs: ports.clock.now(), timeoutMs })) return course;
   let next: Course = { ...course, barrier: undefined };
   for (const hooks of waves) {
-    const { hooks: runs = new Map(), barrier } = next;
+    const { hooks: runs = noRuns, barrier } = next;
     const turn = { input, runs, phase: "failure" as const, hooks, barrier };
     const turned = await runHooks(ports, turn, signal);
     next = {

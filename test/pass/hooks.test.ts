@@ -142,6 +142,33 @@ describe("hooks (O-10, O-18)", () => {
   });
 });
 
+describe("what is refused (A-5)", () => {
+  it("is found before the first hook of the change runs; in other passes creates are not dry-run", async () => {
+    const app = "refused-first";
+    const bad = obj("Service", "bad", { spec: { ports: "none" } });
+    const objects = [hook("pre", "migrate"), configMap("c"), bad];
+    const done = await bench().sync(app, objects);
+    expect(outcomes(done)).toEqual({
+      "Job/migrate": "skipped",
+      "ConfigMap/c": "skipped",
+      "Service/bad": "failed",
+    });
+    expect(failures(done)[0]).toMatch(/^Rejected/);
+    expect(waits(done)["Job/migrate"]).toBe(`waits for Service ${app}/bad, which is refused`);
+    expect(await uidOf(app, hook("pre", "migrate"))).toBeUndefined();
+    await bench().sync(app, objects.slice(0, 2));
+    expect(await states(app)).toEqual({ "pre migrate": "running" });
+
+    const from = bench().mark;
+    await bench().sync("plain", [configMap("c")]);
+    expect(
+      bench()
+        .requestsSince(from)
+        .filter((one) => one.endsWith("dry-run")),
+    ).toEqual([]);
+  });
+});
+
 describe("a hook that fails, hangs, or is gone (O36)", () => {
   it("fails: HookFailed with place, the objects of the change are not applied, nor is it run again", async () => {
     const app = "fails";

@@ -13,6 +13,7 @@ import type { Unit } from "../model/unit.ts";
 import type { Barrier } from "../plan/barrier.ts";
 import type { Accept } from "../plan/guard.ts";
 import type { Clock } from "../schedule/clock.ts";
+import type { Pruned } from "./prune.ts";
 
 /** The outside world, as one pass needs it. */
 export interface PassPorts {
@@ -87,6 +88,8 @@ export interface UnitMemory {
   readonly healed: Map<string, DriftEntry>;
   /** What others set on objects of ours and Git does not declare, by object. */
   readonly leftovers: Map<string, readonly Leftover[]>;
+  /** A held set as it was judged, and what it was judged by (P-53). */
+  judged: { readonly by: string; readonly pruned: Pruned } | undefined;
   /** Reason and plan of the held set that was told last: once per plan. */
   toldHeld: string | undefined;
 }
@@ -99,6 +102,7 @@ export function emptyMemory(): UnitMemory {
     differsSinceMs: new Map(),
     healed: new Map(),
     leftovers: new Map(),
+    judged: undefined,
     toldHeld: undefined,
   };
 }

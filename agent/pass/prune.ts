@@ -1,19 +1,24 @@
-import { servedKind } from "../cluster/client.ts";
-import { ApiError } from "../cluster/errors.ts";
 import { declaredIn } from "../manifests.ts";
 import type { Change, ChangeResult, Desired } from "../model/change.ts";
 import type { Inventory, InventoryEntry } from "../model/inventory.ts";
 import { refId } from "../model/object.ts";
 import type { Held } from "../model/status.ts";
 import { isOpen } from "../plan/blocked.ts";
-import { acceptFor, type Doomed, type GuardInput, guard, type Removal } from "../plan/guard.ts";
-import { type FreshRead, judgeDeletion, type PruneContext } from "../plan/prune.ts";
+import {
+  type Accept,
+  acceptFor,
+  type Doomed,
+  type GuardInput,
+  guard,
+  type Removal,
+} from "../plan/guard.ts";
+import { judgeDeletion, type PruneContext } from "../plan/prune.ts";
 import { spare } from "../plan/spare.ts";
 import { changeOf, type Verdict } from "../plan/verdict.ts";
 import type { WaitingObject } from "../status/input.ts";
 import { carryOut } from "./carry-out.ts";
-import { defines } from "./definitions.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
+import { readFresh } from "./read-fresh.ts";
 
 /** How long a write without an answer may still happen (semantics §12). */
 export const settleMs = 90_000;
@@ -63,6 +68,44 @@ export async function prune(
     // 4.5-1: who else declares it can be told only when every app's render is known.
     return putOff(undeclared, `app ${unknown} may come to declare it: its render is not known yet`);
   }
+  const by = await judgedBy(ports, at, undeclared);
+  const { memory, bypassProofs } = input;
+  if (by !== undefined && memory.judged?.by === by && !bypassProofs) return memory.judged.pruned;
+  const pruned = await judgeSet(ports, { ...at, undeclared, all }, signal);
+  const isLasting = pruned.held !== undefined && by !== undefined;
+  memory.judged = isLasting ? { by, pruned } : undefined;
+  return pruned;
+}
+
+/**
+ * P-53: a held set is judged again only when revision, inventory, accepts or one of its objects moved, as the watches
+ * tell it. Undefined: not all of it is watched.
+ */
+async function judgedBy(
+  { live }: PassPorts,
+  { input, inventory, unready, removal }: PruneInput,
+  undeclared: readonly InventoryEntry[],
+): Promise<string | undefined> {
+  const known = undeclared.map((entry) => [entry, live.entry(refId(entry.ref))?.fingerprint]);
+  if (known.some(([, fingerprint]) => fingerprint === undefined)) return undefined;
+  const { manifests, unit } = input;
+  const accepts = [...(await input.accepts()), ...inventory.accepts];
+  const change = [manifests.commit.id, unit.changeId, unready, removal ?? ""];
+  return JSON.stringify([change, accepts.map(acceptText), known]);
+}
+
+function acceptText(accept: Accept | string): unknown {
+  return typeof accept === "string" ? accept : [accept.key, accept.max ?? ""];
+}
+
+interface JudgedSet extends PruneInput {
+  readonly undeclared: readonly InventoryEntry[];
+  readonly all: readonly Desired[];
+}
+
+async function judgeSet(ports: PassPorts, at: JudgedSet, signal: AbortSignal): Promise<Pruned> {
+  const { undeclared, all } = at;
+  const declared = new Set(all.map(({ id }) => id));
   const reads = await Promise.all(
     undeclared.map(async (entry) => ({ entry, read: await readFresh(ports, entry, signal) })),
   );
@@ -171,53 +214,6 @@ function contextOf(
     unknownGroups: ports.discovery().unknownGroups,
     settleMs,
     nowMs: ports.clock.now(),
-  };
-}
-
-/** A GET made for this decision (A-16). A kind that discovery does not know is gone only when its CRD is, too (A-114). */
-async function readFresh(
-  ports: PassPorts,
-  entry: InventoryEntry,
-  signal: AbortSignal,
-): Promise<FreshRead> {
-  const { ref, version } = entry;
-  const discovery = ports.discovery();
-  const served = servedKind(discovery, ref, version) ?? servedKind(discovery, ref);
-  try {
-    if (served === undefined) {
-      const isGone =
-        !discovery.unknownGroups.has(ref.group) && (await isUndefined(ports, entry, signal));
-      return isGone ? { found: "kind-removed" } : unanswered(`${ref.kind} is not served now`);
-    }
-    const object = await ports.client.get({ ...ref, version: served.version }, signal);
-    return object === undefined ? { found: "nothing" } : { found: "object", object };
-  } catch (error) {
-    if (error instanceof ApiError) return { found: "error", failure: error.failure };
-    throw error;
-  }
-}
-
-/** Whether no CRD defines the kind. One whose plural was never learnt is looked for among all. */
-async function isUndefined(
-  { client }: PassPorts,
-  { ref: { group, kind }, plural }: InventoryEntry,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const crd = { group: "apiextensions.k8s.io", kind: "CustomResourceDefinition" };
-  if (plural !== "") {
-    const name = `${plural}.${group}`;
-    return (await client.get({ ...crd, version: "v1", namespace: "", name }, signal)) === undefined;
-  }
-  for await (const { items } of client.list(crd, signal)) {
-    if (items.some((item) => defines(item, { group, kind }))) return false;
-  }
-  return true;
-}
-
-function unanswered(message: string): FreshRead {
-  return {
-    found: "error",
-    failure: { status: 0, reason: "KindUnknown", message, causes: [], indeterminate: false },
   };
 }
 

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,6 +10,8 @@ const root = join(import.meta.dirname, "../..");
 export interface BuiltAgent {
   /** `dist/agent/main.js`, in a folder of its own. */
   readonly main: string;
+  /** Those of the image. */
+  readonly nodeFlags: readonly string[];
   remove(): Promise<void>;
 }
 
@@ -26,5 +28,17 @@ export async function buildAgent(): Promise<BuiltAgent> {
   );
   const main = join(folder, "dist/agent/main.js");
   if (!existsSync(main)) throw new Error("the agent cannot be built", { cause: failure });
-  return { main, remove: () => rm(folder, { recursive: true, force: true }) };
+  const nodeFlags = await imageFlags();
+  return { main, nodeFlags, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** What the image's entry gives to Node, so that the bench cannot measure another program. */
+async function imageFlags(): Promise<readonly string[]> {
+  const text = await readFile(join(root, "Dockerfile"), "utf8");
+  const [, entry = ""] = /^ENTRYPOINT \[(.*)\]$/m.exec(text) ?? [];
+  const words = entry.split(", ").map((word) => word.replaceAll('"', ""));
+  if (!words.some((word) => word.endsWith("dist/agent/main.js"))) {
+    throw new Error("the Dockerfile's ENTRYPOINT does not start dist/agent/main.js");
+  }
+  return words.filter((word) => word.startsWith("--"));
 }

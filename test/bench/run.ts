@@ -25,10 +25,10 @@ async function main(): Promise<number> {
     process.stderr.write(usage);
     return 2;
   }
-  const { bench, json, nodeFlags, ...options } = asked;
-  const { main, remove } = await buildAgent();
+  const { bench, json, profileFlags, ...options } = asked;
+  const { main, nodeFlags, remove } = await buildAgent();
   try {
-    const program = { main, nodeFlags };
+    const program = { main, nodeFlags: [...nodeFlags, ...profileFlags] };
     const report = reportOf(await bench.run({ ...options, program }), bench.goals);
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : reportText(report));
     return 0;
@@ -40,7 +40,7 @@ async function main(): Promise<number> {
 interface Asked extends Omit<BenchOptions, "program"> {
   readonly bench: Bench;
   readonly json: boolean;
-  readonly nodeFlags: readonly string[];
+  readonly profileFlags: readonly string[];
 }
 
 /** Undefined: it was asked wrongly. */
@@ -66,15 +66,15 @@ function readArguments(): Asked | undefined {
     Object.keys(unknown).length > 0 ||
     !Object.values(counts).every(isCount);
   if (isWrong) return undefined;
-  const nodeFlags = typeof profile === "string" ? profileFlags(profile) : [];
-  return { bench, json: json === true, nodeFlags, ...counts };
+  const profileFlags = typeof profile === "string" ? flagsFor(profile) : [];
+  return { bench, json: json === true, profileFlags, ...counts };
 }
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value > 0;
 }
 
-function profileFlags(folder: string): readonly string[] {
+function flagsFor(folder: string): readonly string[] {
   return [
     "--cpu-prof",
     `--cpu-prof-dir=${folder}`,

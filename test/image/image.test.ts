@@ -35,7 +35,12 @@ describe.skipIf(!machine.ok)(title, () => {
       sbom.packages.find((one) => one.name === name);
 
     it("starts the agent as user 65532, with no debug port to open", () => {
-      const entrypoint = ["/usr/local/bin/node", "--disable-sigusr1", "/app/dist/agent/main.js"];
+      const entrypoint = [
+        "/usr/local/bin/node",
+        "--disable-sigusr1",
+        "--max-semi-space-size=4",
+        "/app/dist/agent/main.js",
+      ];
       expect(scene.image).toMatchObject({ entrypoint, user: "65532:65532", folder: "/app" });
       expect(scene.image.labels["org.opencontainers.image.revision"]).toBe("c0ffee");
     });

@@ -116,6 +116,32 @@ describe("what a unit needs", () => {
   });
 });
 
+describe("what only somebody with all rights may hand out", () => {
+  it.each([
+    ["a role that collects others", { aggregationRule: {}, rules: [] }],
+    ["a role about URLs", { rules: [{ nonResourceURLs: ["/metrics"], verbs: ["get"] }] }],
+  ])("%s", (_what, more) => {
+    const all = needs([object("ClusterRole", "wide", more)]);
+    const verbs = (have: readonly Rule[]) =>
+      missing(all, have)
+        .filter(({ use }) => use === "grant")
+        .map(({ right: { verb } }) => verb);
+    expect(verbs([])).toEqual(["escalate"]);
+    expect(verbs([{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }])).toEqual([]);
+  });
+
+  it("is not known of a role that is declared elsewhere", () => {
+    const roleRef = { kind: "ClusterRole", name: "view" };
+    const grants = needs([object("RoleBinding", "viewers", { roleRef })]).filter(
+      ({ use }) => use === "grant",
+    );
+    expect(grants).toMatchObject([
+      { right: { verb: "bind", resource: "clusterroles", name: "view" } },
+    ]);
+    expect(grants[0]).not.toHaveProperty("unless");
+  });
+});
+
 const word = fc.constantFrom("a", "b", "c");
 const right: fc.Arbitrary<Right> = fc.record({
   verb: fc.constantFrom("get", "list", "watch", "create", "patch", "delete"),

@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../agent/model/object.ts";
 import { type CliDocument, cliApiVersion } from "../output/document.ts";
 import type { Report } from "../output/error.ts";
-import { stepCounts, stepsText } from "../output/install-text.ts";
+import { stepsDone, stepsText } from "../output/install-text.ts";
 import { plainStyle, type Style } from "../output/style.ts";
 import { shortId } from "../output/text.ts";
 import { toYamlStream } from "../output/yaml.ts";
@@ -175,16 +175,17 @@ function drawn({ options }: CommandContext, done: Done, style: Style): string {
       return `${stepsText(steps, style)}Nothing was written (--dry-run).\n`;
     case "yes": {
       const where = `${reached.cluster} (context ${reached.context}, namespace ${options.namespace})`;
-      return `Installed on ${where}: ${stepCounts(steps)}.\n${arrivalText(arrival, tookMs)}`;
+      return `Installed on ${where}: ${stepsDone(steps)}.\n${arrivalText(arrival, tookMs)}`;
     }
   }
 }
 
 function arrivalText(arrival: Arrival | undefined, tookMs: number): string {
-  if (arrival === undefined || !arrival.isThere) return "";
-  const { app } = arrival;
   const seconds = `${(tookMs / 1000).toFixed(1)} s`;
-  if (app === undefined) return `The agent runs after ${seconds}.\n`;
-  const commit = shortId(app.revisions.live?.commit);
-  return `First app Synced: ${app.app} at ${commit}, ${seconds} after the first write.\n`;
+  if (arrival?.app !== undefined) {
+    const { app, revisions } = arrival.app;
+    const commit = shortId(revisions.live?.commit);
+    return `First app Synced: ${app} at ${commit}, ${seconds} after the first write.\n`;
+  }
+  return arrival?.isThere === true ? `The agent runs after ${seconds}.\n` : "";
 }

@@ -21,12 +21,18 @@ export function stepsText(steps: readonly Step[], style: Style): string {
     escapeLine(ref.namespace),
     escapeLine(ref.name),
   ]);
-  return `${table(columns, rows, style)}\n${stepCounts(steps)}\n`;
+  const { create, update, unchanged } = countsOf(steps);
+  const sum = `${count(create, "object")} to create, ${update} to update, ${unchanged} as they should be`;
+  return `${table(columns, rows, style)}\n${sum}\n`;
 }
 
-/** `12 objects to create, 0 to update, 3 as it should be` */
-export function stepCounts(steps: readonly Step[]): string {
+/** `12 created, 0 updated, 3 as they should be` */
+export function stepsDone(steps: readonly Step[]): string {
+  const { create, update, unchanged } = countsOf(steps);
+  return `${create} created, ${update} updated, ${unchanged} as they should be`;
+}
+
+function countsOf(steps: readonly Step[]): Readonly<Record<StepAction, number>> {
   const by = (action: StepAction) => steps.filter((step) => step.action === action).length;
-  const parts = [`${count(by("create"), "object")} to create`, `${by("update")} to update`];
-  return `${parts.join(", ")}, ${by("unchanged")} as it should be`;
+  return { create: by("create"), update: by("update"), unchanged: by("unchanged") };
 }

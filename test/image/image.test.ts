@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { KubeObject } from "../../agent/model/object.ts";
 import type { Spdx, SpdxPackage } from "../../image/sbom.ts";
 import { haveControlPlane } from "../e2e/binaries.ts";
 import { agentNamespace } from "../e2e/site.ts";
@@ -18,7 +19,7 @@ const title = machine.ok ? "the image" : `the image (skipped: ${machine.why})`;
 describe.skipIf(!machine.ok)(title, () => {
   let scene: Scene;
   beforeAll(async () => {
-    scene = await Scene.open(2);
+    scene = await Scene.open(3);
   });
   afterAll(async () => {
     await scene?.close();
@@ -161,4 +162,67 @@ describe.skipIf(!machine.ok)(title, () => {
       });
     },
   );
+
+  describe("by holdfast install on an empty real cluster, examples/minimal, its pod played as soon as the Deployment is there", () => {
+    let place: Place;
+    const install = async () => {
+      const flags = ["--repo", place.repository.url, "--image", "localhost/holdfast:test"];
+      const values = ["--values", await place.rights()];
+      const own = place.settings.flatMap((one) => ["--set", one]);
+      const all = ["install", ...flags, ...values, ...own, "--apply", "--yes"];
+      return await place.asKubelet(place.liveCli(...all));
+    };
+    const uninstall = (...flags: readonly string[]) =>
+      place.asKubelet(place.liveCli("uninstall", "--yes", ...flags));
+    const hello = (kind: string, apiVersion = "v1", name = "hello"): KubeObject => {
+      return { apiVersion, kind, metadata: { name, namespace: "hello" } };
+    };
+    const marksOf = async (object: KubeObject) => {
+      const { annotations = {}, labels = {} } = (await place.api.get(object))?.metadata ?? {};
+      return Object.keys({ ...annotations, ...labels }).filter((key) =>
+        /^(holdfast\.dev|applyset\.kubernetes\.io)\//.test(key),
+      );
+    };
+    beforeAll(async () => {
+      place = await scene.place("minimal", "local");
+    });
+
+    it("has its first app Synced within three minutes of one command, which says how long it took", async () => {
+      const { code, stdout, stderr } = await install();
+      expect([code, stderr]).toEqual([0, expect.any(String)]);
+      const seconds = /First app Synced: hello at [0-9a-f]{7}, ([0-9.]+) s after/.exec(stdout)?.[1];
+      console.log(`holdfast install, empty cluster to first Synced: ${seconds} s`);
+      expect(Number(seconds)).toBeLessThan(180);
+      expect(await place.states()).toEqual({ hello: "Synced" });
+    });
+
+    it("is changed by nothing when the same command runs again", async () => {
+      const { code, stdout } = await install();
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/: 0 created, 0 updated, /);
+    });
+
+    it("goes by holdfast uninstall; what it made stays, without its marks", async () => {
+      expect(await marksOf(hello("Service"))).not.toEqual([]);
+      expect(await uninstall()).toMatchObject({ code: 0 });
+      expect(await place.states()).toEqual({});
+      expect(await place.hasDeployment()).toBe(false);
+      for (const object of [hello("Service"), hello("Deployment", "apps/v1")]) {
+        expect(await place.api.get(object)).toBeDefined();
+        expect(await marksOf(object)).toEqual([]);
+      }
+      const left = await place.api.items(`/api/v1/namespaces/${agentNamespace}/configmaps`);
+      expect(left.map(({ metadata }) => metadata.name)).toEqual(["kube-root-ca.crt"]);
+    });
+
+    it("takes back what it left, and takes it along with --delete-objects; namespaces stay", async () => {
+      expect(await install()).toMatchObject({ code: 0 });
+      expect(await uninstall("--delete-objects")).toMatchObject({ code: 0 });
+      for (const object of [hello("Service"), hello("ConfigMap", "v1", "hello-page")]) {
+        expect(await place.api.get(object)).toBeUndefined();
+      }
+      const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "hello" } };
+      expect((await place.api.get(namespace))?.metadata.deletionTimestamp).toBeUndefined();
+    });
+  });
 });

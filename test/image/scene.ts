@@ -5,7 +5,7 @@ import { type CliAnswer, holdfast } from "../e2e/cli.ts";
 import { type ControlPlane, startControlPlane, type TestCluster } from "../e2e/control-plane.ts";
 import { findPorts } from "../e2e/ports.ts";
 import { Repository } from "../e2e/repository.ts";
-import { agentNamespace, until } from "../e2e/site.ts";
+import { agentNamespace, pause, until } from "../e2e/site.ts";
 import { Api } from "../faults/api.ts";
 import { chart } from "../helm.ts";
 import { root } from "../tree.ts";
@@ -66,6 +66,26 @@ export class Place {
     return code;
   }
 
+  /** Does what the kubelet would for as long as `work` takes: the pod runs while its Deployment is there. */
+  async asKubelet<T>(work: Promise<T>): Promise<T> {
+    let isWorking = true;
+    const watch = async () => {
+      while (isWorking) {
+        const isWanted = await this.hasDeployment();
+        if (isWanted && this.#agent === undefined) await this.startAgent();
+        if (!isWanted && this.#agent !== undefined) await this.stopAgent();
+        await pause(200);
+      }
+    };
+    const [result] = await Promise.all([work.finally(() => (isWorking = false)), watch()]);
+    return result;
+  }
+
+  async hasDeployment(): Promise<boolean> {
+    const path = `/apis/apps/v1/namespaces/${agentNamespace}/deployments/holdfast`;
+    return (await this.api.ask("GET", path)).status === 200;
+  }
+
   /** What is this place's own in the chart's values; the host's network has each port once. */
   get settings(): readonly string[] {
     const [metrics, page] = this.ports;
@@ -93,12 +113,18 @@ export class Place {
     return (await run(this.#scene.plane.bin("helm"), all, { maxBuffer: 1 << 26 })).stdout;
   }
 
-  /** Chart and values for helm: mode scoped, with the rules that `holdfast rbac` prints for what Git has. */
-  async chartValues(): Promise<readonly string[]> {
+  /** Values of the chart: mode scoped, with the rules that `holdfast rbac` prints for what Git has. */
+  async rights(): Promise<string> {
     const { code, stdout, stderr } = await this.cli("rbac", "--values");
     if (code !== 0) throw new Error(stderr);
     const file = join(this.repository.folder, "../rights.yaml");
     await writeFile(file, stdout);
+    return file;
+  }
+
+  /** Chart and values for helm. */
+  async chartValues(): Promise<readonly string[]> {
+    const file = await this.rights();
     const own = [`cluster.name=${this.name}`, `source.url=${this.repository.url}`];
     const set = [...own, "image.repository=localhost/holdfast", ...this.settings];
     return [chart, "--values", file, ...set.flatMap((one) => ["--set", one])];

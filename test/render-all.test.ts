@@ -36,7 +36,7 @@ const fleet = {
 const tooSlow = { reason: "RenderLimit", message: "it took longer than 60 s" } as const;
 
 /** A real agent whose renders of `slow` take as long as the test likes. */
-async function start() {
+async function start({ held = false } = {}) {
   const cluster = await startApiServer();
   const git = await startGitServer();
   git.commitFiles({ files: fleet, message: "first" });
@@ -48,7 +48,7 @@ async function start() {
   const facts = { version: "1", instance: "test", connection: connectTo(cluster) };
   const ports = createAgentPorts(settings.value, facts, (event) => void events.push(event));
   const place = { url: git.url, ref: "main", storePath: folder, worker: false, clock: realClock };
-  let gate = Promise.resolve();
+  let gate = held ? Promise.withResolvers<void>().promise : Promise.resolve();
   let waiting = 0;
   let renders = 0;
   let isBroken = false;
@@ -184,6 +184,33 @@ describe("an app whose render takes long", () => {
     release();
     await site.synced();
     expect(site.live("a")).toEqual(before);
+  });
+
+  it("4.5-1: what nobody declares goes when all is known", patient, async () => {
+    const site = await start();
+    site.push({ "apps/quick/gone.yaml": configMap("gone") });
+    await until(() => site.live("gone") !== undefined, "it is there");
+    await site.synced();
+    const release = site.hold();
+    site.push({
+      "apps/quick/gone.yaml": undefined,
+      "apps/slow/own.yaml": configMap("slow-own", "2"),
+    });
+    await until(() => site.statusOf("quick")?.state === "Progressing", "quick waits");
+    expect(site.live("gone")).toBeDefined();
+    release();
+    await until(() => site.live("gone") === undefined, "it is gone");
+    await site.synced();
+  });
+
+  it("is rendered once, however many commits come meanwhile", patient, async () => {
+    const site = await start({ held: true });
+    await until(() => site.live("quick-own") !== undefined, "quick is there");
+    for (const value of ["2", "3"]) {
+      site.push({ "apps/quick/own.yaml": configMap("quick-own", value) });
+      await until(() => site.live("quick-own")?.value === value, "quick goes on");
+    }
+    expect([site.renders(), site.isRendering()]).toEqual([1, true]);
   });
 
   it("P-63: what it may still declare is not taken over, and no conflict", patient, async () => {

@@ -100,10 +100,9 @@ function halfway(
   { name, page }: { readonly name: string; readonly page: string },
 ): unknown {
   if (!(error instanceof CliError)) return error;
-  const reports = error.reports.map((report) => ({ ...report, next: report.next ?? "" }));
   const next = `open it yourself: ${page}`;
   return new CliError([
-    ...reports,
+    ...error.reports,
     { what: `branch ${name} is pushed, and has no pull request`, next },
   ]);
 }

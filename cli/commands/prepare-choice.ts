@@ -1,9 +1,11 @@
+import { errorText } from "../output/error.ts";
+import { plainStyle } from "../output/style.ts";
 import type { CommandContext } from "./context.ts";
 import type { Prepared, PreparePlace } from "./prepare.ts";
-import { publicationOf, published } from "./prepare-branch.ts";
+import { type BranchPlace, type Publication, publicationOf, published } from "./prepare-branch.ts";
 import { asPatch, patchOf } from "./prepare-patch.ts";
 import { preparedResult, questionText, told } from "./prepare-result.ts";
-import type { CommandResult } from "./result.ts";
+import { CliError, type CommandResult } from "./result.ts";
 
 const keys = ["p", "b", "f", "d", "q"] as const;
 
@@ -22,8 +24,9 @@ export async function chooseWay(
     switch (key) {
       case "p":
       case "b": {
-        const wish = { ...place, withPull: key === "p" };
-        const publication = await publicationOf(context, wish, prepared);
+        const withPull = key === "p";
+        const publication = await publicationOrWhyNot(context, { ...place, withPull }, prepared);
+        if (publication === undefined) break;
         return await published(context, { prepared: told(prepared), publication, isShown: true });
       }
       case "f":
@@ -34,6 +37,21 @@ export async function chooseWay(
       case "q":
         return declined(context, told(prepared));
     }
+  }
+}
+
+/** No forge or no token is no end: nothing has happened, and the other ways are still open. */
+async function publicationOrWhyNot(
+  context: CommandContext,
+  place: BranchPlace,
+  prepared: Prepared,
+): Promise<Publication | undefined> {
+  try {
+    return await publicationOf(context, place, prepared);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    context.terminal.show(`${errorText(error.reports, plainStyle)}\n`);
+    return undefined;
   }
 }
 

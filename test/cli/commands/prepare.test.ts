@@ -127,6 +127,13 @@ describe("the one question", () => {
     ]);
   });
 
+  it("says why there can be no pull request, and asks again", async () => {
+    const one = { ...given, isTty: true, forgeToken: undefined, answer: ["p", "b"] };
+    const { code, stderr, pushed } = await runWith(one, ...back);
+    expect([code, pushed.length, fake.heard]).toEqual([0, 1, []]);
+    expect(stderr).toContain("there is no token to open a pull request");
+  });
+
   it("does not count the time that somebody reads", async () => {
     const clock = createManualClock();
     const whileAsked = () => clock.advance(3_600_000);

@@ -1,4 +1,4 @@
-import { declaredIn } from "./manifests.ts";
+import { declaredIn, type Manifests } from "./manifests.ts";
 import type { Inventory } from "./model/inventory.ts";
 import { type ObjectRef, refId } from "./model/object.ts";
 import type { Neighbours } from "./pass/pass.ts";
@@ -6,26 +6,34 @@ import { isResourceOf } from "./plan/blocked.ts";
 import type { Slot } from "./slot.ts";
 
 /**
- * What the other units of this cluster declare at the newest accepted commit, as 4.5 asks for it. Made when first asked:
- * a pass in which nothing moved asks nothing.
+ * What the other units of this cluster declare at the newest accepted commit, as 4.5 asks for it. Nothing is made for it:
+ * every app looks at every other, so with a thousand apps what is made once per pass is made a million times.
  */
 export function neighboursOf(app: string, slots: readonly Slot[]): Neighbours {
-  const others = slots.filter((slot) => slot.app !== app).sort((a, b) => (a.app < b.app ? -1 : 1));
-  let made: readonly Declared[] | undefined;
-  const declared = (): readonly Declared[] => {
-    made ??= others.map((slot) => ({ app: slot.app, refs: declaredRefs(slot) }));
-    return made;
+  const others = slots.filter((slot) => slot.app !== app);
+  // The lowest of several, so that they agree who keeps it (P-62).
+  const lowest = (test: (slot: Slot) => boolean): string | undefined => {
+    let found: string | undefined;
+    for (const slot of others) {
+      if ((found === undefined || slot.app < found) && test(slot)) found = slot.app;
+    }
+    return found;
   };
-  const find = (test: (ref: ObjectRef) => boolean): string | undefined =>
-    declared().find(({ refs }) => [...refs.values()].some(test))?.app;
   return {
-    // The lowest of several, so that they agree who keeps it (P-62).
-    declaredBy: (ref) => declared().find(({ refs }) => refs.has(refId(ref)))?.app,
-    namespaceUsedBy: (namespace) => {
-      const user = others.find((slot) => usesNamespace(slot, namespace));
-      return user === undefined ? undefined : `app ${user.app}`;
+    declaredBy: (ref) => {
+      const id = refId(ref);
+      return lowest((slot) => declares(slot, id));
     },
-    crdUsedBy: (crd) => find((ref) => isResourceOf(ref, crd)),
+    namespaceUsedBy: (namespace) => {
+      const user = lowest((slot) => usesNamespace(slot, namespace));
+      return user === undefined ? undefined : `app ${user}`;
+    },
+    crdUsedBy: (crd) =>
+      lowest((slot) =>
+        declaredRefs(slot)
+          .values()
+          .some((ref) => isResourceOf(ref, crd)),
+      ),
     unknown: new Set(others.filter(isUnknown).map((slot) => slot.app)),
     get declaredUids() {
       return new Set(others.flatMap((slot) => [...declaredUids(slot)]));
@@ -38,11 +46,6 @@ function isUnknown({ unknownAt, problems }: Slot): boolean {
   return unknownAt !== undefined && problems.length === 0;
 }
 
-interface Declared {
-  readonly app: string;
-  readonly refs: ReadonlyMap<string, ObjectRef>;
-}
-
 /** 4.5-6: declared or inventoried, so also what is still to be pruned, and what an app that goes has left. */
 function usesNamespace(slot: Slot, name: string): boolean {
   const all = [...manifestRefs(slot).values(), ...inventoryRefs(slot.inventory).values()];
@@ -50,19 +53,33 @@ function usesNamespace(slot: Slot, name: string): boolean {
 }
 
 /** An app whose render is unknown declares its whole inventory (4.5-1); one that goes declares nothing. */
-function declaredRefs(slot: Slot): ReadonlyMap<string, ObjectRef> {
-  if (slot.removal !== undefined) return new Map();
-  const { manifests } = slot;
-  if (manifests === undefined || slot.unknownAt !== undefined || slot.problems.length > 0) {
-    return new Map([...inventoryRefs(slot.inventory), ...manifestRefs(slot)]);
-  }
-  return manifestRefs(slot);
+function declares(slot: Slot, id: string): boolean {
+  if (slot.removal !== undefined) return false;
+  if (manifestRefs(slot).has(id)) return true;
+  return declaresInventory(slot) && slot.inventory?.entries.has(id) === true;
 }
 
+function declaredRefs(slot: Slot): ReadonlyMap<string, ObjectRef> {
+  if (slot.removal !== undefined) return new Map();
+  if (!declaresInventory(slot)) return manifestRefs(slot);
+  return new Map([...inventoryRefs(slot.inventory), ...manifestRefs(slot)]);
+}
+
+function declaresInventory({ manifests, unknownAt, problems }: Slot): boolean {
+  return manifests === undefined || unknownAt !== undefined || problems.length > 0;
+}
+
+const refsOf = new WeakMap<Manifests, ReadonlyMap<string, ObjectRef>>();
+
+/** Made once per render. */
 function manifestRefs({ manifests }: Slot): ReadonlyMap<string, ObjectRef> {
   if (manifests === undefined) return new Map();
+  const known = refsOf.get(manifests);
+  if (known !== undefined) return known;
   const all = [...declaredIn(manifests), ...manifests.hooks];
-  return new Map(all.map(({ id, ref }) => [id, ref]));
+  const refs = new Map(all.map(({ id, ref }) => [id, ref]));
+  refsOf.set(manifests, refs);
+  return refs;
 }
 
 function inventoryRefs(inventory: Inventory | undefined): ReadonlyMap<string, ObjectRef> {

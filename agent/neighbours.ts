@@ -29,11 +29,7 @@ export function neighboursOf(app: string, slots: readonly Slot[]): Neighbours {
       return user === undefined ? undefined : `app ${user}`;
     },
     crdUsedBy: (crd) =>
-      lowest((slot) =>
-        declaredRefs(slot)
-          .values()
-          .some((ref) => isResourceOf(ref, crd)),
-      ),
+      lowest((slot) => [...declaredRefs(slot).values()].some((ref) => isResourceOf(ref, crd))),
     unknown: new Set(others.filter(isUnknown).map((slot) => slot.app)),
     get declaredUids() {
       return new Set(others.flatMap((slot) => [...declaredUids(slot)]));

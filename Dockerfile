@@ -25,17 +25,18 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY agent agent
 COPY cli cli
-# Maps and type declarations are for developers; nothing of them runs.
+# Maps and type declarations are for developers; prebuilds are native code for another runtime than Node. Nothing of them runs.
 RUN npm run build \
  && npm prune --omit=dev --ignore-scripts \
  && rm -rf node_modules/.bin node_modules/.package-lock.json \
+ && find node_modules -type d -name prebuilds -prune -exec rm -r {} + \
  && find node_modules -type d -empty -delete \
  && find dist -name "*.map" -delete \
  && find dist -name "*.d.ts" -delete
 # What the image has: npm's packages, Node, and the renderers with the Go modules they are made of.
 COPY image image
 COPY --from=tools /helm /kustomize /usr/local/bin/
-RUN npm sbom --package-lock-only --omit=dev --sbom-format=spdx > sbom.spdx.json \
+RUN npm sbom --package-lock-only --sbom-format=spdx > sbom.spdx.json \
  && node image/sbom.ts sbom.spdx.json /usr/local/bin/node /usr/local/bin/helm /usr/local/bin/kustomize
 
 FROM ${BASE}

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { type GoBinary, type GoModule, readGoBinary } from "./go-modules.ts";
 
 /** Of SPDX 2.3, as far as it is written here. */
 export interface SpdxPackage {
   readonly SPDXID: string;
+  /** Of a package of npm: its folder. */
+  readonly packageFileName?: string;
   readonly name: string;
   readonly versionInfo: string;
   readonly downloadLocation: string;
@@ -24,13 +26,24 @@ export interface SpdxPackage {
 interface Relationship {
   readonly spdxElementId: string;
   readonly relatedSpdxElement: string;
-  readonly relationshipType: "CONTAINS";
+  readonly relationshipType: string;
 }
 
 export interface Spdx {
   readonly SPDXID: string;
   readonly packages: readonly SpdxPackage[];
   readonly relationships: readonly Relationship[];
+}
+
+/** npm lists the lock file; with `--omit=dev` it forgets what development needs, too. What lies on disk is what the image has. */
+export function installedOnly(npm: Spdx, isThere: (folder: string) => boolean): Spdx {
+  const packages = npm.packages.filter(({ packageFileName = "" }) => isThere(packageFileName));
+  const known = new Set([npm.SPDXID, ...packages.map(({ SPDXID }) => SPDXID)]);
+  const relationships = npm.relationships.filter(
+    ({ spdxElementId, relatedSpdxElement }) =>
+      known.has(spdxElementId) && known.has(relatedSpdxElement),
+  );
+  return { ...npm, packages, relationships };
 }
 
 /** What npm says of the packages, and what else the image has: Node, and the renderers with the modules they are made of. */
@@ -117,11 +130,12 @@ function purl(referenceLocator: string): SpdxPackage["externalRefs"][number] {
   return { referenceCategory: "PACKAGE-MANAGER", referenceType: "purl", referenceLocator };
 }
 
-/** `node image/sbom.ts SBOM BINARY…` in the build stage, whose Node is the image's: adds the binaries to npm's list. */
+/** `node image/sbom.ts SBOM BINARY…` in the build stage, whose Node is the image's: npm's list of the lock file becomes the image's. */
 if (import.meta.main) {
   const [file = "", ...paths] = process.argv.slice(2);
   const npm: Spdx = JSON.parse(readFileSync(file, "utf8"));
   const binaries = paths.map((path) => ({ name: basename(path), content: readFileSync(path) }));
-  const whole = withBinaries(npm, binaries, process.version);
+  const installed = installedOnly(npm, (folder) => existsSync(join(dirname(file), folder)));
+  const whole = withBinaries(installed, binaries, process.version);
   writeFileSync(file, `${JSON.stringify(whole, undefined, 2)}\n`);
 }

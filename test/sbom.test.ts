@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readGoBinary } from "../image/go-modules.ts";
-import { type Spdx, withBinaries } from "../image/sbom.ts";
+import { installedOnly, type Spdx, withBinaries } from "../image/sbom.ts";
 import { findTool } from "./helm.ts";
 
 /** A binary as Go writes it: something, the header, version and modules with their lengths, something else. */
@@ -55,6 +55,33 @@ describe("the list of what the image has", () => {
     });
     const ids = packages.map(({ SPDXID }) => SPDXID);
     expect(ids.every((id) => /^SPDXRef-[A-Za-z0-9.-]+$/.test(id))).toBe(true);
+  });
+
+  it("has of npm's list what lies on disk", () => {
+    const one = (name: string) => ({
+      SPDXID: `SPDXRef-Package-${name}`,
+      packageFileName: `node_modules/${name}`,
+      name,
+      versionInfo: "1.0.0",
+      downloadLocation: "NOASSERTION",
+      filesAnalyzed: false,
+      externalRefs: [],
+    });
+    const relationshipType = "DEPENDENCY_OF";
+    const needs = (spdxElementId: string, relatedSpdxElement: string) => {
+      return { spdxElementId, relatedSpdxElement, relationshipType };
+    };
+    const all: Spdx = {
+      SPDXID: "SPDXRef-DOCUMENT",
+      packages: [one("here"), one("gone")],
+      relationships: [
+        needs("SPDXRef-Package-here", "SPDXRef-DOCUMENT"),
+        needs("SPDXRef-Package-gone", "SPDXRef-Package-here"),
+      ],
+    };
+    const { packages, relationships } = installedOnly(all, (folder) => folder.endsWith("/here"));
+    expect(packages.map(({ name }) => name)).toEqual(["here"]);
+    expect(relationships).toEqual([all.relationships[0]]);
   });
 
   it("lists a module of two tools once", () => {

@@ -196,6 +196,15 @@ describe.skipIf(!machine.ok)(title, () => {
       expect(await place.states()).toEqual({ hello: "Synced" });
     });
 
+    it("has a pod that a namespace of restricted pod security admits", async () => {
+      const namespace = `/api/v1/namespaces/${agentNamespace}`;
+      const { body } = await place.api.ask("GET", namespace);
+      expect(body).toMatchObject({
+        metadata: { labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+      });
+      expect(await place.api.items(`${namespace}/pods`)).toHaveLength(1);
+    });
+
     it("is changed by nothing when the same command runs again", async () => {
       const { code, stdout } = await install();
       expect(code).toBe(0);

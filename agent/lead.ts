@@ -7,7 +7,7 @@ import { createQueue, type Queue } from "./schedule/queue.ts";
 import { createTimers, type Timers } from "./schedule/timers.ts";
 import type { World } from "./world.ts";
 
-/** First event of a unit at once, then in strides while more come (semantics §12). */
+/** First event of a unit at once, then in strides while more come (semantics §12); a change that waits takes no strides (O-16). */
 const debounceMs = { first: 200, more: 2000 };
 const width = 8;
 
@@ -46,7 +46,8 @@ export function createLead(signal: AbortSignal): Lead {
       for (const app of ownersOf(world, ref)) {
         const quiet = now - (lastEventMs.get(app) ?? Number.NEGATIVE_INFINITY);
         lastEventMs.set(app, now);
-        timers?.after(app, quiet < debounceMs.more ? debounceMs.more : debounceMs.first);
+        const isBusy = quiet < debounceMs.more && world.slots.get(app)?.isWaiting !== true;
+        timers?.after(app, isBusy ? debounceMs.more : debounceMs.first);
       }
     },
     async stop() {

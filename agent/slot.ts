@@ -43,6 +43,8 @@ export interface Slot {
   object: KubeObject | undefined;
   /** A pass of this agent has looked at it. */
   isCompared: boolean;
+  /** Something of its change waits for its turn: events bring it on (O-16). */
+  isWaiting: boolean;
   /** The last pass found that an app which this one depends on is not ready (O-30). */
   isGated: boolean;
   /** What people asked for and no pass has used yet. */
@@ -74,6 +76,7 @@ export function createSlot(app: string): Slot {
     status: undefined,
     object: undefined,
     isCompared: false,
+    isWaiting: false,
     isGated: false,
     requested: [],
     takeOver: false,

@@ -1,0 +1,74 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { watchKinds } from "../agent/discovery.ts";
+import { createLead } from "../agent/lead.ts";
+import type { KubeObject } from "../agent/model/object.ts";
+import { configMap, deployment, never, sharedBench, until } from "./pass/bench.ts";
+import { annotated, dependsOn, hook, inWave } from "./pass/order-cases.ts";
+
+/** Controllers need a moment for everything, as real ones do. */
+const bench = sharedBench({ readyAfterMs: 60 });
+
+/** A leading agent over the bench's world: nothing but its queue, its timers and the watches move it on. */
+function lead() {
+  const leading = createLead(never);
+  const world = { ...bench().world, wake: leading.wake };
+  leading.begin(world);
+  const forget = world.cluster.live.onChange((ref) => leading.changed(ref));
+  onTestFinished(async () => {
+    forget();
+    await leading.stop();
+  });
+  return leading;
+}
+
+async function declared(app: string, objects: readonly KubeObject[], on: readonly string[] = []) {
+  const { unit, commit } = bench().declare(app, { objects, unit: { dependsOn: on } });
+  const slot = bench().slot(app);
+  slot.unit = unit;
+  slot.commit = commit;
+  await bench().world.cluster.live.synced(watchKinds(bench().world), AbortSignal.timeout(10_000));
+}
+
+const synced = (app: string) =>
+  until(() => bench().slot(app).status?.state === "Synced", `${app} Synced`).catch(
+    (error: unknown) => {
+      throw new Error(`${String(error)}: ${bench().slot(app).status?.message}`);
+    },
+  );
+
+describe("events bring a change on (O-16)", () => {
+  it("hooks, waves and dependencies come to their end without a timer, from the first flight on", async () => {
+    const app = "events";
+    const ref = `apps/namespaces/${app}/Deployment/web`;
+    const from = bench().mark;
+    await declared(app, [
+      hook("pre", "before"),
+      inWave(-1, deployment("db")),
+      deployment("web"),
+      annotated(configMap("needs-web"), { [dependsOn]: ref }),
+      inWave(1, configMap("late")),
+      hook("post", "after"),
+    ]);
+    lead().wake(app, 0);
+    await synced(app);
+    const order = bench()
+      .writesSince(from)
+      .filter((one) => one.startsWith("PATCH") && one.includes(`/namespaces/${app}/`))
+      .map((one) => one.split("/").at(-1));
+    expect(order).toEqual(["before", "db", "web", "needs-web", "late", "after"]);
+  });
+
+  it("O-30: an app goes on when the one it depends on is there", async () => {
+    await declared("on-base", [configMap("c")], ["the-base"]);
+    await declared("the-base", [deployment("db"), hook("post", "after")]);
+    const leading = lead();
+    leading.wake("on-base", 0);
+    await until(
+      () => bench().slot("on-base").status?.reason === "DependencyNotReady",
+      "DependencyNotReady",
+    );
+    leading.wake("the-base", 0);
+    await synced("on-base");
+    expect(bench().slot("the-base").status?.state).toBe("Synced");
+  });
+});

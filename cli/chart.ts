@@ -2,23 +2,22 @@ import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { childLimits, runChild } from "../agent/children/child.ts";
-import { findInPath, type ToolPlaces } from "../agent/children/tools.ts";
 import { writeJson } from "../agent/model/json.ts";
 import type { Clock } from "../agent/schedule/clock.ts";
 import type { ChartText, ChartWish } from "./commands/context.ts";
 
 interface Machine {
-  readonly tools: ToolPlaces;
+  /** The binary; undefined: there is none. */
+  readonly helm: string | undefined;
   readonly clock: Clock;
 }
 
 /** Our own chart by the helm of this machine: no cluster is asked, nothing is downloaded. */
 export async function renderChart(
   wish: ChartWish,
-  { tools, clock }: Machine,
+  { helm: path, clock }: Machine,
   signal: AbortSignal,
 ): Promise<ChartText> {
-  const path = tools.helm ?? (await findInPath("helm", tools.path));
   if (path === undefined) return { ok: false, why: "no helm" };
   const chart = await findChart(import.meta.dirname);
   if (chart === undefined) return { ok: false, why: "no chart" };

@@ -40,7 +40,10 @@ export function createCliPorts(environment: KubeEnvironment): CliPorts {
     },
     renderChart: async (wish, signal) => {
       const { renderChart } = await import("./chart.ts");
-      return await renderChart(wish, { tools: environment.tools ?? { path: "" }, clock }, signal);
+      const { findInPath } = await import("../agent/children/tools.ts");
+      const { helm, path } = environment.tools ?? { path: "" };
+      const found = helm ?? (await findInPath("helm", path));
+      return await renderChart(wish, { helm: found, clock }, signal);
     },
     repository: async (wish, signal) => {
       const { openRepository } = await import("./repositories.ts");

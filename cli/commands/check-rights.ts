@@ -37,7 +37,8 @@ const none: Rule = { apiGroups: [], resources: [], verbs: [] };
 /** The same with everything that its apps need. */
 export function gapLine({ missing: lacked, surplus, unknown }: RightsGap, cluster: string): Line {
   const command = `holdfast rbac --cluster ${cluster}`;
-  const [first] = lacked;
+  const unseen = lacked.filter(isForWatching);
+  const first = lacked.find((rule) => !isForWatching(rule));
   if (first !== undefined) {
     const says = `${count(lacked.length, "rule")} missing: ${ruleLine(first)}`;
     return wrong(says, `${command} --values > rules.yaml, then helm upgrade -f rules.yaml`);
@@ -46,9 +47,18 @@ export function gapLine({ missing: lacked, surplus, unknown }: RightsGap, cluste
     const says = `unknown: ${unknown.join(", ")} cannot be rendered`;
     return { verdict: "not seen", says, fix: "holdfast validate" };
   }
+  if (unseen.length > 0) {
+    const what = unseen.map(({ resources }) => resources.join(", ")).join(", ");
+    return fine(`nothing missing but to watch ${what}, which are read every 5 minutes instead`);
+  }
   return surplus.length === 0
     ? fine("nothing missing, nothing surplus")
     : fine(
         `nothing missing; ${count(surplus.length, "rule")} more than needed (${command} --check)`,
       );
+}
+
+/** C-8: a choice, not a fault. */
+function isForWatching({ verbs }: Rule): boolean {
+  return verbs.every((verb) => verb === "list" || verb === "watch");
 }

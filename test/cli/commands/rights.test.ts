@@ -175,6 +175,15 @@ describe("what is bound to the agent's account", () => {
     expect(doctor.stdout).toContain("✗ rights");
     expect(doctor.stdout).toContain("helm upgrade -f rules.yaml");
     expect(doctor.stdout).toContain("✔ kind App");
+    const unwatched = rules.filter((rule) => !rule.verbs.includes("watch"));
+    const now = await client.get({ ...ref, namespace: "shop", name: "holdfast-shop" }, never);
+    await client.replace(
+      { ...role, metadata: now?.metadata ?? role.metadata, rules: unwatched },
+      undefined,
+      never,
+    );
+    const again = await runWith(given(), "clusters", "doctor", "dev");
+    expect(again.stdout).toContain("✔ rights      nothing missing but to watch configmaps");
   });
 });
 

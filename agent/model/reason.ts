@@ -69,7 +69,7 @@ export const reasons = {
   KindMissing: { stage: "applied", state: "Failed", retry: "wait", summary: "The object's kind is not served by this cluster.", next: "Install its CRD, or drop the object." },
   ApiRemoved: { stage: "applied", state: "Failed", retry: "wait", summary: "The object's version is no longer served.", next: "Move to the version named." },
   NamespaceUnavailable: { stage: "applied", state: "Failed", retry: "backoff", summary: "The object's namespace is missing or terminating.", next: "Declare the namespace, or wait until it is gone." },
-  HookFailed: { stage: "applied", state: "Failed", retry: "input", summary: "A hook failed.", next: "Look at the hook's pods." },
+  HookFailed: { stage: "applied", state: "Failed", retry: "input", summary: "A hook failed.", next: "Look at the hook's pods; holdfast sync runs it again." },
   ApiError: { stage: "applied", state: "Failed", retry: "backoff", summary: "The API server answers with errors or throttles.", next: "Look at the API server; the agent retries." },
   WriteRaced: { stage: "applied", state: "Failed", retry: "backoff", summary: "Others changed the object five times in one pass.", next: "Find who writes: holdfast drift show." },
   DriftReported: { stage: "applied", state: "Drifted", retry: "wait", summary: "Live differs from Git and is not healed by setting.", next: "holdfast diff --live shows it." },

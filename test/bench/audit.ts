@@ -8,6 +8,8 @@ export interface Seen {
   readonly verb: string;
   readonly resource: string;
   readonly namespace: string;
+  /** Empty: of lists, watches and creates. */
+  readonly name: string;
   readonly status: number;
   readonly arrivedMs: number;
   readonly answeredMs: number;
@@ -32,6 +34,7 @@ function seenIn(line: string): Seen {
     verb: verbOf(String(event["verb"]), String(event["requestURI"])),
     resource: [about["resource"], about["subresource"]].filter(Boolean).join("/"),
     namespace: String(about["namespace"] ?? ""),
+    name: String(about["name"] ?? ""),
     status: Number(record(event["responseStatus"])["code"]),
     arrivedMs: Date.parse(String(event["requestReceivedTimestamp"])),
     answeredMs: Date.parse(String(event["stageTimestamp"])),
@@ -52,6 +55,11 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
 export function countVerbs(seen: readonly Seen[]): Readonly<Record<string, number>> {
   const groups = Map.groupBy(seen, ({ verb }) => verb);
   return Object.fromEntries([...groups].map(([verb, all]) => [verb, all.length] as const).sort());
+}
+
+/** What asks about objects or changes them: not a watch that goes on, not the Lease that says who is alive. */
+export function isObjectRequest({ verb, resource }: Seen): boolean {
+  return verb !== "watch" && resource !== "leases" && resource !== "";
 }
 
 export interface Span {

@@ -5,12 +5,11 @@ import { applySetIdOf, marked } from "../../agent/render/mark.ts";
 import { pause } from "../e2e/site.ts";
 import { countVerbs, readRequests, type Seen, spanOf } from "./audit.ts";
 import type { Bench, BenchOptions, Program } from "./bench.ts";
-import { configMapOf, type Load } from "./config-maps.ts";
+import { configMapOf, type Load, loadApp } from "./config-maps.ts";
 import { applyBare } from "./limit.ts";
 import { type Measured, type Round, rounded } from "./report.ts";
 import { progress, type Stage, setStage, usedBy } from "./stage.ts";
 
-const app = "settings";
 const limitNamespace = "limit-settings";
 
 /** First sync of many ConfigMaps, beside a bare client that applies the same to the same server. */
@@ -28,7 +27,7 @@ export const b1: Bench = {
     { what: "memory of the agent", goal: 256, unit: " MiB", figure: "rssMiB", worst: true },
   ],
   async run(options: BenchOptions): Promise<Measured> {
-    const load: Load = { app, objects: options.objects, files: options.files };
+    const load: Load = { app: loadApp, objects: options.objects, files: options.files };
     const rounds: { readonly round: Round; readonly requests: Measured["requests"] }[] = [];
     for (let number = 1; number <= options.rounds; number++) {
       const done = await playRound(load, number, options.program);
@@ -106,9 +105,9 @@ async function sync({ site }: Stage, { objects }: Load): Promise<Synced> {
   progress("  the agent: clone, render, apply");
   const startMs = Date.now();
   const agent = await site.start({ "source-interval": "1m" });
-  await site.untilApp(app, ({ state }) => state === "Synced", { what: "Synced" });
+  await site.untilApp(loadApp, ({ state }) => state === "Synced", { what: "Synced" });
   const endMs = Date.now();
-  const held = await site.api.items(`/api/v1/namespaces/${app}/configmaps`);
+  const held = await site.api.items(`/api/v1/namespaces/${loadApp}/configmaps`);
   if (held.length !== objects) throw new Error(`${held.length} of ${objects} objects are there`);
   const used = await usedBy(agent.pid);
   const code = await site.stop();
@@ -128,7 +127,7 @@ function figures({ seen, load, agent }: Played): Round {
   );
   const inNamespace = (name: string) => applies.filter(({ namespace }) => namespace === name);
   const bare = spanOf(inNamespace(limitNamespace), load.objects);
-  const own = spanOf(inNamespace(app), load.objects);
+  const own = spanOf(inNamespace(loadApp), load.objects);
   const ofAgent = seen.filter(({ user }) => user === "holdfast");
   const firstAt = ofAgent[0]?.arrivedMs ?? Number.NaN;
   return {

@@ -14,6 +14,9 @@ export function configMapOf(index: number, namespace: string): KubeObject {
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels }, data };
 }
 
+/** The one app of a load; its namespace has the same name. */
+export const loadApp = "settings";
+
 export interface Load {
   readonly app: string;
   readonly objects: number;

@@ -26,8 +26,8 @@ export interface Judged extends Goal {
 
 /** What `--json` prints. */
 export interface Report extends Measured {
-  /** Median of what the bench measures, as a multiple of the limit measured in the same run. */
-  readonly ratioToLimit: number;
+  /** Median of what the bench measures, as a multiple of the limit measured in the same run; absent where there is none. */
+  readonly ratioToLimit?: number;
   /** The most that the agent ever held, of all rounds. */
   readonly rssMiB: number;
   /** By figure: lowest, median and highest of the rounds. */
@@ -45,9 +45,10 @@ export function reportOf(measured: Measured, goals: readonly Goal[]): Report {
     const value = goal.worst === true ? highest : median;
     return { ...goal, measured: value, met: value <= goal.goal };
   });
+  const ratio = spread["ratioToLimit"]?.[1];
   return {
     ...measured,
-    ratioToLimit: spread["ratioToLimit"]?.[1] ?? 0,
+    ...(ratio !== undefined && { ratioToLimit: ratio }),
     rssMiB: spread["rssMiB"]?.[2] ?? 0,
     spread,
     goals: judged,

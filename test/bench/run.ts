@@ -3,8 +3,9 @@ import { b1 } from "./b1.ts";
 import type { Bench, BenchOptions } from "./bench.ts";
 import { buildAgent } from "./build-agent.ts";
 import { reportOf, reportText } from "./report.ts";
+import { b3, b4 } from "./steady.ts";
 
-const benches: Readonly<Record<string, Bench>> = { B1: b1 };
+const benches: Readonly<Record<string, Bench>> = { B1: b1, B3: b3, B4: b4 };
 
 const usage = `usage: npm run bench -- NAME [--json] [--rounds N] [--objects N] [--files N] [--profile FOLDER]
 

@@ -94,6 +94,11 @@ async function start({ held = false } = {}) {
     stop,
     events,
     isRendering: () => waiting > 0,
+    /** The loop goes on after the commit that was read last. */
+    isTakenUp: () => {
+      const read = events.findLastIndex(({ type }) => type === "fleet-read");
+      return waiting > 0 && events.slice(read).some(({ type }) => type === "loop-ended");
+    },
     /** So many renders of `slow` were begun. */
     renders: () => renders,
     /** From now on they end at a limit. */
@@ -196,6 +201,7 @@ describe("an app whose render takes long", () => {
       "apps/quick/gone.yaml": undefined,
       "apps/slow/own.yaml": configMap("slow-own", "2"),
     });
+    await until(site.isTakenUp, "nobody waits for it any more");
     await until(() => site.statusOf("quick")?.state === "Progressing", "quick waits");
     expect(site.live("gone")).toBeDefined();
     release();

@@ -15,15 +15,17 @@ const annotations = { "holdfast.dev/recreate": "enabled" };
 const namespace = "shop";
 const meta = (of: string) => ({ name: of, namespace, annotations });
 
-const job = (image: string): KubeObject => ({
-  apiVersion: "batch/v1",
-  kind: "Job",
-  metadata: meta("migrate"),
-  spec: {
-    suspend: true,
-    template: { spec: { restartPolicy: "Never", containers: [{ name: "c", image }] } },
-  },
-});
+const web = (app: string): KubeObject => {
+  const labels = { app };
+  const { spec } = deployment(namespace, "web");
+  const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i:1" }] } };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: meta("web"),
+    spec: { ...(spec as object), selector: { matchLabels: labels }, template },
+  };
+};
 const binding = (role: string): KubeObject => ({
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "RoleBinding",
@@ -56,8 +58,8 @@ const secret: KubeObject = {
 };
 const stays = Array.from({ length: 12 }, (_, index) => configMap(namespace, `map-${index}`));
 const lost = [configMap(namespace, "lost", "as it was"), secret];
-const before = [job("i:1"), binding("view"), frozen("1"), set("OrderedReady"), ...stays, ...lost];
-const after = [job("i:2"), binding("edit"), frozen("2"), set("Parallel"), ...stays, ...lost];
+const before = [web("one"), binding("view"), frozen("1"), set("OrderedReady"), ...stays, ...lost];
+const after = [web("two"), binding("edit"), frozen("2"), set("Parallel"), ...stays, ...lost];
 const pruned = after.filter((object) => !lost.includes(object));
 
 describe.skipIf(!have.ok)(`made anew and brought back, on a real cluster (${have.why})`, () => {
@@ -107,7 +109,7 @@ describe.skipIf(!have.ok)(`made anew and brought back, on a real cluster (${have
       ...["--context", site.cluster.name],
     ]);
 
-  it("A-62, A-64, A-66, A-67: Job, roleRef, immutable data and StatefulSet, the pods untouched", async () => {
+  it("A-62, A-64, A-66, A-67: selector, roleRef, immutable data and StatefulSet, the pods untouched", async () => {
     const changed = before.slice(0, 4);
     const uids = await Promise.all(changed.map(uidOf));
     const pods = async () =>
@@ -151,8 +153,10 @@ describe.skipIf(!have.ok)(`made anew and brought back, on a real cluster (${have
     expect(map?.["data"]).toEqual({ text: "as it was" });
     expect(map?.metadata.annotations).toEqual({ "holdfast.dev/restored-from": `shop@${commit}` });
     expect((await site.api.get(secret))?.["data"]).toEqual({ token: canary });
-    const events = await site.kubectl("get", "events", "-n", agentNamespace, "-o", "json");
-    expect(events).toContain('"Restored"');
+    await until("the Event says so", async () => {
+      const events = await site.kubectl("get", "events", "-n", agentNamespace, "-o", "json");
+      return events.includes('"Restored"');
+    });
 
     await repository.write(appFiles("shop", [...pruned, configMap(namespace, "lost", "in Git")]));
     const again = await push("declared again", [...pruned, configMap(namespace, "lost", "in Git")]);
@@ -196,7 +200,8 @@ describe.skipIf(!have.ok)(`made anew and brought back, on a real cluster (${have
     });
     expect(await uidOf(crd("Namespaced"))).toBe(uid);
     await repository.write(appFiles("shop", [...all, crd("Namespaced")]));
-    await synced(await push("as it was", [...all, crd("Namespaced")]));
+    await push("as it was", [...all, crd("Namespaced")]);
+    await synced();
   });
 
   it("the oracle finds nothing wrong in all that", async () => {

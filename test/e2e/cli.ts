@@ -19,7 +19,7 @@ export function holdfast(
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, NO_COLOR: "1", ...env },
     maxBuffer: 1 << 26,
-    timeout: 60_000,
+    timeout: 180_000,
   };
   return new Promise((done) => {
     execFile(process.execPath, all, options, (error, stdout, stderr) => {

@@ -9,7 +9,7 @@ import { boundRules } from "./bound-rules.ts";
 import type { CommandContext, ConnectedCluster } from "./context.ts";
 import type { FleetView } from "./fleet-view.ts";
 import { servedPlurals } from "./plurals.ts";
-import { rulesOfCluster } from "./rbac-rules.ts";
+import { isWanted, rulesOfCluster } from "./rbac-rules.ts";
 import { renderUnits } from "./render-fleet.ts";
 import { servedScopes } from "./scopes.ts";
 
@@ -49,7 +49,8 @@ export async function compareRights(
   const { namespace } = account;
   const { needs } = rulesOfCluster({ cluster, namespace, rendered, pluralOf, secretsByName });
   const tracked = await needsOfTracked(connected, { units: wish.units, pluralOf }, signal);
-  const all = [...needs, ...tracked, ...ownNeeds(namespace)];
+  const left = tracked.filter((need) => isWanted(need, wish));
+  const all = [...needs, ...left, ...ownNeeds(namespace)];
   const have = await boundRules(client, account, signal);
   return {
     missing: rulesOf(missing(all.filter(isCertain), have).map(({ right }) => right)),

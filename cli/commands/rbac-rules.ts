@@ -75,7 +75,11 @@ export function rulesOfCluster(wish: RulesWish): ClusterRules {
   };
 }
 
-function isWanted({ right, use }: Need, { secretsByName }: RulesWish): boolean {
+/** Secrets may be read one by one instead of watched. */
+export function isWanted(
+  { right, use }: Need,
+  { secretsByName }: Pick<RulesWish, "secretsByName">,
+): boolean {
   const isSecret = right.group === "" && right.resource === "secrets";
   return !(secretsByName && isSecret && use === "watch");
 }

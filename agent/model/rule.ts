@@ -73,19 +73,19 @@ function rulesOfResource(rights: readonly Right[]): readonly Rule[] {
   const { namespace, group, resource } = first;
   const where = namespace === "" ? {} : { namespace };
   const base = { ...where, apiGroups: [group], resources: [resource] };
-  const any = sortedVerbs(rights.filter(({ name }) => name === ""));
-  const byVerbs = Map.groupBy(namedVerbs(rights, any), ({ verbs }) => verbs.join());
+  const unnamed = sortedVerbs(rights.filter(({ name }) => name === ""));
+  const byVerbs = Map.groupBy(namedVerbs(rights, unnamed), ({ verbs }) => verbs.join());
   const named = [...byVerbs.values()].map((alike) => ({
     ...base,
     resourceNames: sorted(alike.map(({ name }) => name)),
     verbs: alike[0]?.verbs ?? [],
   }));
-  return any.length === 0 ? named : [{ ...base, verbs: any }, ...named];
+  return unnamed.length === 0 ? named : [{ ...base, verbs: unnamed }, ...named];
 }
 
 /** What each name has beyond what all have. */
-function namedVerbs(rights: readonly Right[], any: readonly string[]) {
-  const own = rights.filter(({ name, verb }) => name !== "" && !any.includes(verb));
+function namedVerbs(rights: readonly Right[], unnamed: readonly string[]) {
+  const own = rights.filter(({ name, verb }) => name !== "" && !unnamed.includes(verb));
   return [...Map.groupBy(own, ({ name }) => name)].map(([name, some]) => ({
     name,
     verbs: sortedVerbs(some),

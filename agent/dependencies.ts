@@ -42,13 +42,13 @@ function standing({ status, problems, isCompared }: Slot): string {
 /** Its newest change is live here, and it is healthy now. What was said of it before this agent began proves nothing. */
 function isReady(slot: Slot | undefined): boolean {
   if (slot?.unit === undefined || slot.status === undefined) return false;
-  const { unit, status, manifests, problems, isCompared, unknownAt, removal } = slot;
+  const { status, manifests, problems, isCompared, unknownAt, removal } = slot;
   if (removal !== undefined || unknownAt !== undefined || problems.length > 0) return false;
   const isHealthy = status.conditions.some(
     ({ type, status: is }) => type === "Healthy" && is === "True",
   );
   const isLive = status.revisions.live?.commit === manifests?.commit.id;
-  return isCompared && isHealthy && isLive && status.changeId === unit.changeId;
+  return isCompared && isHealthy && isLive;
 }
 
 /** Everyone who waits for this app, also by way of others: what they say of it may be over. */

@@ -95,6 +95,20 @@ describe("apps that depend on others (O-30)", () => {
     expect((await bench().get(within("calm", configMap("c"))))?.["data"]).toEqual({ a: "1" });
   });
 
+  it("a dependency that was live and is not healthy now holds back what is new", async () => {
+    declare("sick", [deployment("db")]);
+    declare("careful", [configMap("c")], ["sick"]);
+    await flown("sick");
+    await makeReady(bench(), "sick", "db");
+    await flown("sick");
+    await flown("careful");
+    const scaled = { ...deployment("db"), spec: { replicas: 4 } };
+    await bench().hand(within("sick", scaled)); // its status speaks of another generation
+    await flown("sick");
+    declare("careful", [configMap("c", { a: "2" })], ["sick"]);
+    expect((await flown("careful")).status).toMatchObject({ reason: "DependencyNotReady" });
+  });
+
   it("what a change drops waits with it", async () => {
     const kept = ["a", "b", "c"].map((name) => configMap(name));
     declare("dropping", [...kept, configMap("old")], ["absent"]);

@@ -58,6 +58,14 @@ describe("events bring a change on (O-16)", () => {
     expect(order).toEqual(["before", "db", "web", "needs-web", "late", "after"]);
   });
 
+  it("D-11: an event of what is declared counts, also before the pass that makes it has ended", async () => {
+    await declared("early", [configMap("c")]);
+    const leading = lead();
+    leading.changed({ group: "", kind: "ConfigMap", namespace: "early", name: "other" });
+    leading.changed({ group: "", kind: "ConfigMap", namespace: "early", name: "c" });
+    await synced("early");
+  });
+
   it("O-30: an app goes on when the one it depends on is there", async () => {
     await declared("on-base", [configMap("c")], ["the-base"]);
     await declared("the-base", [deployment("db"), hook("post", "after")]);

@@ -4,13 +4,14 @@ import { describeRef } from "../model/object.ts";
 import type { Problem } from "../model/problem.ts";
 import { type Barrier, barrierAfter, unreadyDependency, waiting } from "../plan/barrier.ts";
 import { hasFailed } from "../plan/change-failed.ts";
-import { dependenciesOf, dependencyFaults, layersOf } from "../plan/depends-on.ts";
+import { dependenciesOf } from "../plan/depends-on.ts";
 import type { HookRuns } from "../plan/hook-move.ts";
-import { hookWaves, placesOf, type Step, stepName, stepsOf } from "../plan/steps.ts";
+import { hookWaves, type Step, stepName } from "../plan/steps.ts";
 import { applyStages } from "./apply-stages.ts";
 import { assess } from "./assess.ts";
 import { sweepHooks } from "./hook-sweep.ts";
 import { runHooks } from "./hooks.ts";
+import { type OrderedStep, orderOf } from "./order-of.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 import { refusedBeforehand } from "./preflight.ts";
 import type { Recreates } from "./recreates.ts";
@@ -44,9 +45,9 @@ export async function applyInOrder(
 ): Promise<Carried> {
   const { input, inventory } = at;
   const { manifests } = input;
-  const steps = stepsOf(manifests);
+  const { steps, invalid } = orderOf(manifests);
   const refused = isWriting(input) ? await refusedBeforehand(ports, at, signal) : nothing;
-  const faults = new Map([...refused, ...invalidDependencies(input)]);
+  const faults = new Map([...refused, ...invalid]);
   let course: Course = {
     results: manifests.unsendable.map(unsent),
     dueMs: [],
@@ -66,17 +67,6 @@ export async function applyInOrder(
 
 const nothing: ReadonlyMap<string, Problem> = new Map();
 const noRuns: HookRuns = new Map();
-
-/** O-22: by id; all that is not involved goes on. */
-function invalidDependencies({ manifests }: PassInput): ReadonlyMap<string, Problem> {
-  const faults = dependencyFaults(manifests.desired, placesOf(manifests));
-  const invalid = manifests.desired.flatMap(({ id, ref, file, line }) => {
-    const message = faults.get(id);
-    if (message === undefined) return [];
-    return [[id, { reason: "ObjectInvalid", message, ref, file, line } as const] as const];
-  });
-  return new Map(invalid);
-}
 
 function refusal(refused: ReadonlyMap<string, Problem>): Barrier | undefined {
   const [first] = refused.values();
@@ -100,7 +90,7 @@ interface Taking extends Ordered {
 }
 
 interface Objects extends Taking {
-  readonly step: Step;
+  readonly step: OrderedStep;
   readonly faults: ReadonlyMap<string, Problem>;
   readonly isLast: boolean;
 }
@@ -110,7 +100,7 @@ async function takeObjects(ports: PassPorts, at: Objects, signal: AbortSignal): 
   const { step, course, isLast, input, inventory } = at;
   let results = course.results;
   const own: ChangeResult[] = [];
-  for (const objects of layersOf(step.objects)) {
+  for (const objects of step.layers) {
     const earlier = results;
     const heldBack = (desired: Desired) => heldBackBy(ports, at, { desired, results: earlier });
     const applying = { ...at, objects, earlier, heldBack };

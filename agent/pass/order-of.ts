@@ -1,0 +1,37 @@
+import type { Manifests } from "../manifests.ts";
+import type { Desired } from "../model/change.ts";
+import type { Problem } from "../model/problem.ts";
+import { dependencyFaults, layersOf } from "../plan/depends-on.ts";
+import { placesOf, type Step, stepsOf } from "../plan/steps.ts";
+
+export interface OrderedStep extends Step {
+  /** Objects after what they name (O-21). */
+  readonly layers: readonly (readonly Desired[])[];
+}
+
+export interface ChangeOrder {
+  readonly steps: readonly OrderedStep[];
+  /** O-22: what is wrong with dependencies, by id; all that is not involved goes on. */
+  readonly invalid: ReadonlyMap<string, Problem>;
+}
+
+const known = new WeakMap<Manifests, ChangeOrder>();
+
+/** A function of the render alone, so it is worked out once for it and not in every pass. */
+export function orderOf(manifests: Manifests): ChangeOrder {
+  const order = known.get(manifests) ?? workOut(manifests);
+  known.set(manifests, order);
+  return order;
+}
+
+function workOut(manifests: Manifests): ChangeOrder {
+  const { desired } = manifests;
+  const faults = dependencyFaults(desired, placesOf(manifests));
+  const invalid = desired.flatMap(({ id, ref, file, line }) => {
+    const message = faults.get(id);
+    if (message === undefined) return [];
+    return [[id, { reason: "ObjectInvalid", message, ref, file, line } as const] as const];
+  });
+  const steps = stepsOf(manifests).map((step) => ({ ...step, layers: layersOf(step.objects) }));
+  return { steps, invalid: new Map(invalid) };
+}

@@ -1,6 +1,6 @@
 import type { ServedKind } from "./cluster/client.ts";
 import { ApiError } from "./cluster/errors.ts";
-import { installationLabel } from "./model/names.ts";
+import { installationLabel, ownerAnnotation, parseMark } from "./model/names.ts";
 import type { KubeObject } from "./model/object.ts";
 import { isMarkedOurs } from "./plan/ownership.ts";
 import type { Slot } from "./slot.ts";
@@ -18,24 +18,79 @@ const neverOurs = new Set([
   "App",
 ]);
 
+/** One look at the whole cluster, for all apps that were new to us when it was taken. */
+interface Look {
+  readonly found: Promise<ReadonlyMap<string, readonly KubeObject[]>>;
+  /** Whom it can answer for: those without inventory when it was taken. */
+  readonly apps: ReadonlySet<string>;
+  /** Who asked before in this term: they may have written since, so they get a look of their own. */
+  readonly asked: Set<string>;
+  /** Monotonic. */
+  readonly at: number;
+}
+
+/** Of one term of leadership: in another, somebody else may have written. */
+const looks = new WeakMap<World["slots"], Look>();
+const believedForMs = 60_000;
+
 /**
  * P-19: everything on the cluster that carries our label and this app's full mark, by complete metadata lists of every
  * kind that can be listed; where the whole cluster may not be, in the namespaces that Git names (C-8). Only asked for an
- * app without inventory: it is new, or its inventory was lost.
+ * app without inventory: it is new, or its inventory was lost. A thousand new apps share one look.
  */
 export async function findMarked(
   world: World,
   app: string,
   signal: AbortSignal,
 ): Promise<readonly KubeObject[]> {
+  const nowMs = world.ports.clock.monotonic();
+  const last = looks.get(world.slots);
+  const asked = last?.asked ?? new Set<string>();
+  const isFirst = !asked.has(app);
+  asked.add(app);
+  if (isFirst && last?.apps.has(app) && nowMs - last.at < believedForMs) {
+    const found = await last.found.catch(() => undefined);
+    if (found !== undefined) return found.get(app) ?? [];
+  }
+  const apps = new Set([app, ...newApps(world)]);
+  const look: Look = { found: lookFor(world, apps, signal), apps, asked, at: nowMs };
+  looks.set(world.slots, look);
+  return (await look.found).get(app) ?? [];
+}
+
+/** Those whose inventory was never seen: one that was lost later may stand for writes that a look did not see. */
+function newApps({ slots }: World): readonly string[] {
+  return [...slots.values()]
+    .filter(({ inventory }) => inventory === undefined)
+    .map(({ app }) => app);
+}
+
+async function lookFor(
+  world: World,
+  apps: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, readonly KubeObject[]>> {
   const kinds = [...world.discovery.versions.entries()].flatMap(([id, [version]]) => {
     const [group, kind] = id.split("/");
     const served = world.discovery.kinds.get(`${group}/${version}/${kind}`);
     return served !== undefined && isListed(served) ? [served] : [];
   });
   const places = await listedPlaces(world, kinds, signal);
-  const found = await Promise.all(places.map((place) => marked(world, { ...place, app }, signal)));
-  return found.flat();
+  const found = await Promise.all(places.map((place) => marked(world, { ...place, apps }, signal)));
+  return Map.groupBy(found.flat(), ({ metadata }) => ownerOf(metadata));
+}
+
+function isOf(
+  object: KubeObject,
+  { installation, apps }: { readonly installation: string; readonly apps: ReadonlySet<string> },
+): boolean {
+  const app = ownerOf(object.metadata);
+  return apps.has(app) && isMarkedOurs(object, { installation, app });
+}
+
+/** Which app the mark names. */
+function ownerOf({ annotations }: KubeObject["metadata"]): string {
+  return parseMark(annotations?.[ownerAnnotation] ?? "")?.app ?? "";
 }
 
 interface Place {
@@ -92,7 +147,7 @@ function isListed({ kind, verbs }: ServedKind): boolean {
 
 async function marked(
   { cluster }: World,
-  { kind, namespace, app }: Place & { readonly app: string },
+  { kind, namespace, apps }: Place & { readonly apps: ReadonlySet<string> },
   signal: AbortSignal,
 ): Promise<readonly KubeObject[]> {
   const { id } = cluster.installation;
@@ -107,7 +162,7 @@ async function marked(
   const found: KubeObject[] = [];
   try {
     for await (const { items } of cluster.client.list(selection, signal)) {
-      found.push(...items.filter((object) => isMarkedOurs(object, { installation: id, app })));
+      found.push(...items.filter((object) => isOf(object, { installation: id, apps })));
     }
   } catch (error) {
     if (error instanceof ApiError) return []; // not to be seen is not to be deleted: these stay where they are

@@ -135,6 +135,27 @@ it("P-19: looks for marks in the namespaces that Git names where the cluster may
   expect(bench.requestsSince(mark)).toEqual(["GET /api/v1/namespaces/shop/configmaps"]);
 });
 
+it("P-19: new apps share one look at the cluster; whoever asks again, or had an inventory, gets a new one", async () => {
+  bench = await Bench.start();
+  await bench.sync("shop", [map]);
+  for (const app of ["blog", "news"]) bench.declare(app, { objects: [] });
+  bench.slot("shop").inventory = undefined; // as in a new agent whose inventory was lost
+  const looks = async (app: string) => {
+    const mark = bench.mark;
+    const found = await findMarked(bench.world, app, never);
+    return { found: found.length, isNew: bench.requestsSince(mark).length > 0 };
+  };
+  expect(await looks("blog")).toEqual({ found: 0, isNew: true });
+  expect(await looks("news")).toEqual({ found: 0, isNew: false });
+  expect(await looks("shop")).toEqual({ found: 1, isNew: false });
+  expect(await looks("news")).toEqual({ found: 0, isNew: true }); // it may have written since
+  bench.declare("docs", { objects: [] });
+  expect(await looks("docs")).toEqual({ found: 0, isNew: true }); // unknown when the others looked
+  bench.laterMs += 61_000;
+  bench.declare("wiki", { objects: [] });
+  expect(await looks("wiki")).toEqual({ found: 0, isNew: true });
+});
+
 const forbidden = {
   kind: "Status",
   apiVersion: "v1",

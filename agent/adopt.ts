@@ -198,6 +198,7 @@ function removalOf(
       why: "too many apps of this cluster would go at once",
     };
   if (cluster === undefined) {
+    // P-71: whatever the apps ask for, a cluster whose file is gone is held.
     return {
       how: "hold",
       reason: "Unselected",

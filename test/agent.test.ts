@@ -305,7 +305,8 @@ describe("absence is never a delete", () => {
     expect([value("a"), value("b")]).toEqual(["7", "7"]);
   });
 
-  it("R26: the cluster's file is renamed: held, not ready, nothing deleted", async () => {
+  it("R26, P-71: the cluster's file is renamed: held whatever the apps ask for, not ready, nothing deleted", async () => {
+    await synced(push({ "apps/blog/app.yaml": app("blog", { onRemove: "delete" }) }, "delete"));
     const from = cluster.requests.length;
     const renamed = documentOf("Cluster", "europe", { values: {} }, { env: "prod" });
     push({ "clusters/eu.yaml": undefined, "clusters/europe.yaml": renamed }, "rename");
@@ -314,8 +315,10 @@ describe("absence is never a delete", () => {
     expect(agent.agent.snapshot().problems).toContainEqual(
       expect.objectContaining({ reason: "ConfigInvalid" }),
     );
+    expect(await told("Unselected", "blog")).toMatchObject({ state: "Held" });
     expect(deletes(from)).toEqual([]);
-    await synced(push({ "clusters/eu.yaml": eu, "clusters/europe.yaml": undefined }, "back"));
+    const back = { "clusters/eu.yaml": eu, "clusters/europe.yaml": undefined };
+    await synced(push({ ...back, "apps/blog/app.yaml": app("blog") }, "back"));
     expect(agent.agent.ready()).toEqual({ ok: true });
   });
 
@@ -364,7 +367,7 @@ describe("absence is never a delete", () => {
     expect(deletes(from)).toEqual([]);
   });
 
-  it("O17: the app's folder is gone: AppRemoved, held; an accept of its digest lets it go", async () => {
+  it("O17, P-70: the app's folder is gone: AppRemoved, held; an accept of its digest lets it go", async () => {
     const from = cluster.requests.length;
     push({ "apps/blog/": undefined }, "no more blog");
     const status = await told("AppRemoved", "blog");

@@ -1,5 +1,6 @@
 import { type Discovery, type ServedKind, servedKind } from "./client.ts";
 import { ApiError } from "./errors.ts";
+import { otherScope } from "./requests.ts";
 
 /** A kind, at a version or at the preferred one. */
 export interface KindAt {
@@ -43,11 +44,11 @@ export function createCatalog(discover: (signal: AbortSignal) => Promise<Discove
     refresh,
     withKind: async (at, signal, task) => {
       const first = known === undefined ? undefined : servedKind(known, at, at.version);
-      const done = first === undefined ? noSuchKind : await orNoSuchKind(task(first));
+      const done = first === undefined ? noSuchKind : await orNoSuchKind(task(first), isOutdated);
       if (done !== noSuchKind) return done;
       const fresh = await again(signal);
       const found = servedKind(fresh, at, at.version);
-      const last = found === undefined ? noSuchKind : await orNoSuchKind(task(found));
+      const last = found === undefined ? noSuchKind : await orNoSuchKind(task(found), isNoSuchKind);
       if (last === noSuchKind) throw unknownKind(at, fresh);
       return last;
     },
@@ -56,13 +57,22 @@ export function createCatalog(discover: (signal: AbortSignal) => Promise<Discove
 
 const noSuchKind = Symbol("no such kind");
 
-async function orNoSuchKind<T>(task: Promise<T>): Promise<T | typeof noSuchKind> {
+async function orNoSuchKind<T>(
+  task: Promise<T>,
+  is: (error: unknown) => boolean,
+): Promise<T | typeof noSuchKind> {
   try {
     return await task;
   } catch (error) {
-    if (isNoSuchKind(error)) return noSuchKind;
+    if (is(error)) return noSuchKind;
     throw error;
   }
+}
+
+/** What we knew of the kind may be wrong: the URL is none, or its definition came back with another scope. */
+function isOutdated(error: unknown): boolean {
+  if (isNoSuchKind(error)) return true;
+  return error instanceof ApiError && error.failure.reason === otherScope;
 }
 
 /** 404 of a URL, not of an object: the Status names nothing. */

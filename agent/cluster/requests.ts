@@ -31,7 +31,10 @@ const partialList = "as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 /** C-1 */
 export const pageSize = 500;
 
-/** A-1, A-14: `over` decides whether the object may be there already. */
+/**
+ * A-1, A-14: `over` decides whether the object may be there already. The body is what Git says, with its identity; it
+ * never holds managedFields (A-2).
+ */
 export function applyRequest(
   served: ServedKind,
   object: KubeObject,
@@ -225,12 +228,12 @@ function listPath({ group, version, plural, namespaced }: ServedKind, namespace:
     : `${root}/${plural}`;
 }
 
+/** Reason of a request that does not fit the scope its kind had when we last asked. */
+export const otherScope = "OtherScope";
+
 function objectPath(served: ServedKind, namespace: string, name: string): string {
   if (served.namespaced && namespace === "") {
-    throw notSent(
-      "BadRequest",
-      `${served.kind} ${name} has no namespace, but is a namespaced kind.`,
-    );
+    throw notSent(otherScope, `${served.kind} ${name} has no namespace, but is a namespaced kind.`);
   }
   return `${listPath(served, namespace)}/${segment(name)}`;
 }

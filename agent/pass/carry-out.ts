@@ -29,6 +29,7 @@ export async function carryOut(
   signal: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
   const found = new Map(verdicts.flatMap((verdict) => liveOf(verdict)));
+  // no dry run goes before; every rule was judged on a read made for it.
   const going = changes.map((change) => ({ change, live: found.get(refId(change.ref)) }));
   const results: ChangeResult[] = [];
   let left: ObjectRef | undefined;

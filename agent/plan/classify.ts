@@ -48,7 +48,7 @@ const classes: readonly ErrorClass[] = [
   // rival managers too, since only a create is not forced.
   { reason: "WriteRaced", test: isRace },
   { reason: "Rejected", test: ({ status }) => [400, 405, 413, 415, 422].includes(status) },
-  { reason: "Rejected", test: isBadTyping },
+  { reason: "Rejected", test: isBadTyping }, // a key twice, or a key that is missing
   { reason: "Rejected", test: ({ message }) => message.includes("request is too large") },
   { reason: "ClusterUnreachable", test: ({ status }) => status === 401 },
   {
@@ -57,7 +57,7 @@ const classes: readonly ErrorClass[] = [
   },
 ];
 
-/** What a refused request means for the object; all that is not known is transient. */
+/** What a refused request means for the object; all that is not known is transient, like a webhook that cannot be called. */
 export function reasonOf(failure: ApiFailure): Reason {
   return classes.find(({ test }) => test(failure))?.reason ?? "ApiError";
 }

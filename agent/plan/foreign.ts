@@ -6,7 +6,7 @@ import { type Ownership, ownershipOf } from "./ownership.ts";
 import type { PlanContext } from "./plan.ts";
 import { isLegacy } from "./take-over.ts";
 
-/** P-60, P-62: whose is it, and may we? Undefined: ours, or free to adopt. */
+/** P-60, P-62: whose is it, and may we? Undefined: ours, or free to adopt; then only declared fields change (P-61). */
 export function planForeign(
   desired: Desired,
   live: KubeObject,

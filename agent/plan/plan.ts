@@ -133,7 +133,7 @@ export type Predicted =
   | { readonly ok: true; readonly object: KubeObject }
   | { readonly ok: false; readonly failure: ApiFailure };
 
-/** Steps 7 and 8: the server's dry run is the judge of equality. */
+/** Steps 7 and 8: the server's dry run is the judge of equality; what webhooks set is in it, hence no drift. */
 export function judge(asked: Asked, predicted: Predicted, context: PlanContext): Change | "raced" {
   const { desired, live, payload } = asked;
   if (predicted.ok) return compareWith(asked, predicted.object, context);

@@ -143,6 +143,7 @@ function keptFor(
   if (ref.kind === "Namespace" && ref.group === "") return keptNamespace(ref, context);
   if (ref.kind === "CustomResourceDefinition") {
     const user = context.crdUsedBy(ref.name);
+    // A-105: dropping it while any app declares its resources is no deletion, and is said.
     if (user !== undefined) return letAlone(ref, `app ${user} declares resources of it`, false);
   }
   const referrer = referrerOf(ref, context.objects);

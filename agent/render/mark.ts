@@ -15,7 +15,10 @@ export interface Owner {
   readonly applySet: string;
 }
 
-/** P-2: what makes an object ours: its mark, and the labels that watches and kubectl select by. On top-level metadata only. */
+/**
+ * P-2: what makes an object ours: its mark, and the labels that watches and kubectl select by. On top-level metadata
+ * only, and nothing that moves with commit, time or content (P-4): it would rewrite every object for nothing.
+ */
 export function marked(object: KubeObject, { installation, app, applySet }: Owner): KubeObject {
   const { labels = {}, annotations = {}, ...rest } = object.metadata;
   return {

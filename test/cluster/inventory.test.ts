@@ -78,7 +78,7 @@ const inventory = fc
   .map((value) => defined(value) as Inventory);
 
 describe("the stored inventory", () => {
-  it("comes back as it was, unknown keys included", () => {
+  it("P-5: comes back as it was, unknown keys included", () => {
     fc.assert(
       fc.property(inventory, (value) => {
         expect(decodeInventory(encodeInventory(value))).toEqual(value);

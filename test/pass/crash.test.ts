@@ -156,7 +156,7 @@ describe("a lost answer (A-15)", () => {
   const lost = () =>
     new ApiError({ status: 0, reason: "Reset", message: "reset", causes: [], indeterminate: true });
 
-  it("is neither done nor failed: on record, read before it is written again, nothing is pruned", async () => {
+  it("P-45: is neither done nor failed: on record, read before it is written again, nothing is pruned", async () => {
     const app = "lost";
     await bench().sync(app, [configMap("a"), configMap("b"), configMap("c")]);
     const { client } = bench().world.cluster;

@@ -55,7 +55,7 @@ describe("what a commit drops", () => {
     );
   });
 
-  it("P-16: waits until what the same commit made is healthy; then it goes (O06)", async () => {
+  it("P-16, P-14: a rename waits until what the same commit made is healthy; then the old one goes (O06)", async () => {
     const app = "rename";
     const { server } = bench();
     void server;

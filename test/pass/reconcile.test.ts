@@ -95,7 +95,7 @@ describe("a first sync and what follows", () => {
     expect(order.slice(3)).toEqual(["rolebindings", "deployments"]);
   });
 
-  it("A-100: a CRD and its resource arrive in one pass", async () => {
+  it("A-100, A-7: a CRD and its resource arrive in one pass", async () => {
     const done = await bench().sync("crd", [obj("Widget", "w", { spec: { size: 3 } }), widgets]);
     expect(outcomes(done)).toEqual({
       "CustomResourceDefinition/widgets.example.com": "created",

@@ -68,6 +68,19 @@ const table: readonly (readonly [string, ApiFailure, Reason])[] = [
   ],
   ["429", failure(429), "ApiError"],
   ["500 typed", failure(500, { message: "failed to create typed patch object" }), "Rejected"],
+  [
+    "A-74: a key of a list that is missing",
+    failure(500, {
+      message:
+        'failed to create typed patch object: .spec.containers: element 0: associative list with keys has an element that omits key field "name" (and doesn\'t have default value)',
+    }),
+    "Rejected",
+  ],
+  [
+    "A-120: a webhook that cannot be called",
+    failure(500, { message: 'Internal error occurred: failed calling webhook "x": refused' }),
+    "ApiError",
+  ],
   ["500 duplicates", failure(500, { message: 'duplicate entries for key [name="a"]' }), "Rejected"],
   [
     "500 dead version",

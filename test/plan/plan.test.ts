@@ -91,7 +91,7 @@ describe("what is missing", () => {
 });
 
 describe("what is there", () => {
-  it("A-44: is unchanged when the dry run changes nothing", () => {
+  it("A-44, A-35: is unchanged when the dry run changes nothing", () => {
     expect(plan(there(stored({ a: "1" })))).toMatchObject({ action: "unchanged" });
   });
 
@@ -165,7 +165,7 @@ describe("whose it is (P-60, P-62)", () => {
     });
   });
 
-  it("a copied mark says nothing: adopted", () => {
+  it("A-11: a copied mark says nothing: adopted", () => {
     const copy = marked(object("ConfigMap", "other"));
     const { annotations } = copy.metadata;
     const found = live(bare, { annotations: { ...annotations } });

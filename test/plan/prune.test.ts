@@ -150,7 +150,7 @@ describe("who may delete what (4.5)", () => {
     expect(judged(space)).toMatchObject({ verdict: "delete", guarded: "protected-kind" });
   });
 
-  it("4.5-6: a CRD whose resources an app declares stays", () => {
+  it("4.5-6, A-105, case 88: a CRD whose resources an app declares stays", () => {
     const crd = live(marked(object("CustomResourceDefinition", "widgets.example.com")));
     expect(judged(crd, { context: { crdUsedBy: () => "billing" } })).toMatchObject(letAlone);
     const own = object("Widget", "w", { apiVersion: "example.com/v1" });

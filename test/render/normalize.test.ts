@@ -138,7 +138,7 @@ describe("what cannot stand in Git (A-3)", () => {
     ["metadata: { name: a, annotations: { holdfast.dev/hook-run: x } }", "unknown annotation"],
     ["metadata: { generateName: a- }", "generateName"],
     ["metadata: { name: holdfast-state, namespace: holdfast-system }", "own state"],
-    ["metadata: { name: holdfast-inventory-x, namespace: holdfast-system }", "own state"],
+    ["metadata: { name: holdfast-inventory-x, namespace: holdfast-system }", "own state"], // A-12,
   ])("%s", (metadata, message) => {
     const { problems } = run(`apiVersion: v1\nkind: ConfigMap\n${metadata}\n`);
     expect(problems).toMatchObject([

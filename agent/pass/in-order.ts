@@ -135,7 +135,12 @@ function heldBackBy(
   if (needed.size === 0) return undefined;
   const objects = input.manifests.desired.filter((one) => needed.has(one.ref.name));
   const { health } = assess(ports, { input, inventory, results, objects });
-  const why = unreadyDependency(desired, { results, health });
+  const digests = new Map(objects.map((one) => [one.id, one.digest]));
+  const isFinished = (other: string): boolean => {
+    const entry = inventory.entries.get(other);
+    return entry?.finished !== undefined && entry.finished === digests.get(other);
+  };
+  const why = unreadyDependency(desired, { results, health, isFinished });
   return why === undefined ? undefined : waiting(ref, { reason: "Applying", why });
 }
 

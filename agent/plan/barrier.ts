@@ -38,21 +38,27 @@ function healthText({ ref, health: { message, status } }: ObjectHealth): string 
   return `${describeRef(ref)} (${message === "" ? status : message})`;
 }
 
+interface Needed extends Reached {
+  /** Ended, and gone by itself (H-8). */
+  readonly isFinished: (id: string) => boolean;
+}
+
 /** O-23: an object waits while one that it names failed, waits, is let alone, or is not healthy. */
-export function unreadyDependency(
-  { object }: Desired,
-  { results, health }: Reached,
-): string | undefined {
-  for (const ref of dependenciesOf(object)) {
-    const id = refId(ref);
-    const result = results.find(({ change }) => refId(change.ref) === id);
-    const state = health.find((one) => refId(one.ref) === id);
-    const why = `waits for ${describeRef(ref)}`;
-    if (result === undefined || isOpen(result)) return why;
-    if (result.change.action === "skip" && state === undefined) return `${why}, which is let alone`;
-    if (state !== undefined && isUnready(state)) return `waits for ${healthText(state)}`;
+export function unreadyDependency({ object }: Desired, needed: Needed): string | undefined {
+  const open = dependenciesOf(object).filter((ref) => !needed.isFinished(refId(ref)));
+  return open.map((ref) => unready(ref, needed)).find((why) => why !== undefined);
+}
+
+function unready(ref: ObjectRef, { results, health }: Reached): string | undefined {
+  const id = refId(ref);
+  const result = results.find(({ change }) => refId(change.ref) === id);
+  const state = health.find((one) => refId(one.ref) === id);
+  if (result === undefined || isOpen(result)) return `waits for ${describeRef(ref)}`;
+  if (state === undefined) {
+    const isAlone = result.change.action === "skip";
+    return isAlone ? `waits for ${describeRef(ref)}, which is let alone` : undefined;
   }
-  return undefined;
+  return isUnready(state) ? `waits for ${healthText(state)}` : undefined;
 }
 
 /** Not written now; stands in the way of dependents, pruning and post hooks (A-6). */

@@ -159,6 +159,31 @@ describe("dependencies between objects (O-20…O-23)", () => {
     expect(waits(done)).toEqual({ "ConfigMap/c": `waits for Service ${app}/bad` });
   });
 
+  it("O-23: one that is let alone keeps it back; one that ended and went does not (H-8)", async () => {
+    const app = "needs-done";
+    const ttl = { ttlSecondsAfterFinished: 0 };
+    const container = { name: "a", image: "a" };
+    const template = { spec: { restartPolicy: "Never", containers: [container] } };
+    const job = obj("Job", "once", { spec: { ...ttl, template } });
+    const jobRef = `batch/namespaces/${app}/Job/once`;
+    const alone = annotated(configMap("alone"), { "holdfast.dev/reconcile": "disabled" });
+    const objects = (text: string) => [
+      job,
+      alone,
+      needs(configMap("after", { a: text }), jobRef),
+      needs(configMap("never"), mapRef(app, "alone")),
+    ];
+    await bench().sync(app, objects("1"));
+    await endJob(bench(), { app, name: "once", how: "Complete" });
+    await bench().pass(app);
+    await bench().hand(within(app, job), { method: "DELETE" }); // as its TTL does
+    const done = await bench().sync(app, objects("2"));
+    expect(outcomes(done)).toMatchObject({ "ConfigMap/after": "configured" });
+    expect(waits(done)).toEqual({
+      "ConfigMap/never": `waits for ConfigMap ${app}/alone, which is let alone`,
+    });
+  });
+
   it("O-22, case 75: a cycle, a stranger, a twin and an unreadable one are told of their objects only", async () => {
     const app = "invalid";
     const done = await bench().sync(app, [

@@ -3,7 +3,7 @@ import { halve, shrinkToFit } from "./size.ts";
 
 /** Bytes of JSON up to which history is kept: what 20 clusters push all day must stay small. */
 const usualBytes = 64 * 1024;
-/** A reader believes nothing larger. About a thousand apps without history: what is said of an app is never cut. */
+/** A reader believes nothing larger. Some 850 apps without history (64 KiB: 110): what is said of an app is never cut. */
 export const recordLimit = 512 * 1024;
 const historyLimit = 5;
 

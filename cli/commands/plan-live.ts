@@ -74,9 +74,11 @@ async function diffOne(
       return await planOne(client, wish, signal);
     }),
   );
-  const told = changes.flatMap((change) => objectDiff(change, mask));
+  const told = changes.flatMap(({ change, note }) =>
+    objectDiff(change, mask).map((diff) => (note === undefined ? diff : { ...diff, note })),
+  );
   const gone = await undeclared(client, { desired, inventory }, signal);
-  const isChange = changes.some((change) => change !== "raced" && isChanging(change));
+  const isChange = changes.some(({ change }) => change !== "raced" && isChanging(change));
   const runs = isChange || gone.length > 0 ? inOrder({ desired: [], hooks }).map(runOf) : [];
   const objects = [...told, ...gone, ...runs];
   return { ...name, objects, unchanged: desired.length - told.length };

@@ -57,4 +57,4 @@ ENV NODE_ENV=production HOME=/tmp HOLDFAST_COMMIT=${COMMIT} PATH=/usr/local/bin:
 USER 65532:65532
 EXPOSE 8080 8081
 # Node would open a debug port for whoever may send it SIGUSR1, and let 64 MiB of garbage gather before it looks.
-ENTRYPOINT ["/usr/local/bin/node", "--disable-sigusr1", "--max-semi-space-size=4", "/app/dist/agent/main.js"]
+ENTRYPOINT ["/usr/local/bin/node", "--disable-sigusr1", "--max-semi-space-size=8", "/app/dist/agent/main.js"]

@@ -28,7 +28,7 @@ export function createRenderPool(key: Uint8Array, tools: RenderTools): RenderPoo
     name: "run",
     minThreads: 0,
     maxThreads: 1,
-    idleTimeout: 2_000,
+    idleTimeout: 500,
     workerData: { key },
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: heapMiB, maxYoungGenerationSizeMb: youngMiB },

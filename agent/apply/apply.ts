@@ -21,7 +21,13 @@ import { takeOverFields, takeOverOnce } from "./take-over.ts";
 /** Twice the client's own limit, so that it never waits for us. */
 const atATime = 64;
 
-export type Hands = Reader & Writer & Patcher & { readonly clock: Patience };
+export type Hands = Reader &
+  Writer &
+  Patcher & {
+    readonly clock: Patience;
+    /** Hears of each result as it comes, and says what of it is kept. */
+    readonly landed?: (result: ChangeResult) => ChangeResult;
+  };
 
 /** Carries out a plan and decides nothing: one result per change, in order, failures included. */
 export async function apply(
@@ -29,7 +35,8 @@ export async function apply(
   changes: readonly Change[],
   signal: AbortSignal,
 ): Promise<ChangeResult[]> {
-  return inTurn(changes, atATime, (change) => attempt(hands, change, signal));
+  const { landed = (result) => result } = hands;
+  return inTurn(changes, atATime, async (change) => landed(await attempt(hands, change, signal)));
 }
 
 async function attempt(hands: Hands, change: Change, signal: AbortSignal): Promise<ChangeResult> {

@@ -51,18 +51,24 @@ async function applyStage(
     if (change !== undefined) settled.set(desired.id, change);
   }
   const open = objects.filter(({ id }) => !settled.has(id));
-  const known = await send(ports, { input, changes: [...settled.values()] }, signal);
+  const landed = (result: ChangeResult) => land(ports, input, result);
+  const known = await send(ports, { input, changes: [...settled.values()], landed }, signal);
   const asked = await applyOpen(
     ports,
     { input, inventory, recreates, heldBack, objects: open, earlier: [...earlier, ...known] },
     signal,
   );
-  const results = [...known, ...asked];
-  for (const result of results) {
-    remember(ports, input, result);
-    tell(ports, input, result);
-  }
-  return results;
+  return [...known, ...asked];
+}
+
+/** What is known of it from now on, and said, at once: ten thousand answers are not held until the last one is there. */
+function land(ports: PassPorts, input: PassInput, result: ChangeResult): ChangeResult {
+  remember(ports, input, result);
+  tell(ports, input, result);
+  const { live } = result;
+  if (live?.metadata.managedFields === undefined) return result;
+  const { managedFields: _fields, ...metadata } = live.metadata; // half of an object, and read already
+  return { ...result, live: { ...live, metadata } };
 }
 
 /** What needs no request: proven equal, not served, or waiting for something that failed before. */
@@ -108,7 +114,7 @@ async function applyOpen(
     const finished = new Set(done.map(({ change }) => refId(change.ref)));
     open = open.filter(({ id }) => !finished.has(id));
   }
-  return [...results, ...open.map(raced)];
+  return [...results, ...open.map((desired) => land(ports, input, raced(desired)))];
 }
 
 interface Ranked {
@@ -125,8 +131,11 @@ async function applyRanks(
 ): Promise<ChangeResult[]> {
   const results: ChangeResult[] = [];
   for (const rank of ranks(changes)) {
-    const due = rank.map((change) => blockChange(change, [...earlier, ...results]));
-    results.push(...(await send(ports, { input, changes: due }, signal)));
+    const before = [...earlier, ...results];
+    const due = rank.map((change) => blockChange(change, before));
+    const landed = (result: ChangeResult) =>
+      isToBeRepeated(result) ? result : land(ports, input, result);
+    results.push(...(await send(ports, { input, changes: due, landed }, signal)));
   }
   return results;
 }

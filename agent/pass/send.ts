@@ -10,6 +10,8 @@ import type { PassInput, PassPorts } from "./pass.ts";
 interface Sending {
   readonly input: PassInput;
   readonly changes: readonly Change[];
+  /** Hears of each result as it comes, and says what of it is kept. */
+  readonly landed?: (result: ChangeResult) => ChangeResult;
 }
 
 /** Carries out changes. What they delete is saved first (P-83), all of it in one go; what is not saved is not deleted. */
@@ -19,7 +21,9 @@ export async function send(
   signal: AbortSignal,
 ): Promise<ChangeResult[]> {
   const { client, clock } = ports;
-  return apply({ ...client, clock }, await keepFirst(ports, sending, signal), signal);
+  const { landed } = sending;
+  const hands = { ...client, clock, ...(landed !== undefined && { landed }) };
+  return apply(hands, await keepFirst(ports, sending, signal), signal);
 }
 
 async function keepFirst(

@@ -39,7 +39,7 @@ describe.skipIf(!machine.ok)(title, () => {
       const entrypoint = [
         "/usr/local/bin/node",
         "--disable-sigusr1",
-        "--max-semi-space-size=4",
+        "--max-semi-space-size=8",
         "/app/dist/agent/main.js",
       ];
       expect(scene.image).toMatchObject({ entrypoint, user: "65532:65532", folder: "/app" });

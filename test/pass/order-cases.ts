@@ -31,7 +31,7 @@ export function hook(
 }
 
 /** What a controller says. */
-async function say(bench: Bench, object: KubeObject, status: object): Promise<void> {
+export async function say(bench: Bench, object: KubeObject, status: object): Promise<void> {
   const { group, kind, namespace, name } = refOf(object);
   const version = object.apiVersion.replace(/^.*\//, "");
   const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
@@ -73,6 +73,17 @@ export async function makeReady(bench: Bench, app: string, name: string): Promis
     readyReplicas: 1,
     availableReplicas: 1,
     conditions: [{ type: "Available", status: "True", lastTransitionTime: time }],
+  });
+}
+
+/** Its rollout is stuck. */
+export async function breakDown(bench: Bench, app: string, name: string): Promise<void> {
+  const live = await bench.get(within(app, deployment(name)));
+  const stuck = { reason: "ProgressDeadlineExceeded", message: "it is stuck" };
+  await say(bench, within(app, deployment(name)), {
+    observedGeneration: live?.metadata.generation,
+    replicas: 1,
+    conditions: [{ type: "Progressing", status: "False", ...stuck, lastTransitionTime: time }],
   });
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { configMap, deployment, obj, outcomes, sharedBench, widgets, within } from "./bench.ts";
 import {
   annotated,
+  breakDown,
   dependsOn,
   endJob,
   failures,
@@ -105,6 +106,45 @@ describe("waves (O-10, O-15)", () => {
     });
   });
 
+  it("case 13: what vanishes between waves is made again, and waited for", async () => {
+    const app = "vanishing";
+    const objects = [deployment("db"), inWave(1, configMap("c"))];
+    await bench().sync(app, objects);
+    await makeReady(bench(), app, "db");
+    await bench().hand(within(app, deployment("db")), { method: "DELETE" });
+    const done = await bench().pass(app);
+    expect(outcomes(done)).toMatchObject({ "Deployment/db": "created", "ConfigMap/c": "skipped" });
+  });
+
+  it("case 61: what is let alone is not waited for", async () => {
+    const app = "alone";
+    const alone = annotated(deployment("db"), { "holdfast.dev/reconcile": "disabled" });
+    const done = await bench().sync(app, [alone, inWave(1, configMap("c"))]);
+    expect(outcomes(done)).toMatchObject({ "ConfigMap/c": "created" });
+  });
+
+  it("case 63: a newer revision ends the wait for the one before", async () => {
+    const app = "newer";
+    await bench().sync(app, [deployment("db"), inWave(1, configMap("c"))]);
+    const done = await bench().sync(app, [configMap("db"), inWave(1, configMap("c"))]);
+    expect(outcomes(done)).toMatchObject({ "ConfigMap/db": "created", "ConfigMap/c": "created" });
+  });
+
+  it("case 67: what is Degraded may recover; until then later waves wait, and nothing is undone", async () => {
+    const app = "recovers";
+    await bench().sync(app, [deployment("db"), inWave(1, configMap("c"))]);
+    await breakDown(bench(), app, "db");
+    await bench().pass(app);
+    bench().laterMs += 60_000;
+    const broken = await bench().pass(app);
+    bench().laterMs -= 60_000;
+    expect(broken.pass.health).toMatchObject([{ health: { status: "Degraded" } }]);
+    expect(waits(broken)["ConfigMap/c"]).toContain("stuck");
+    expect(await alive(app, deployment("db"))).toEqual(["db"]);
+    await makeReady(bench(), app, "db");
+    expect(outcomes(await bench().pass(app))).toMatchObject({ "ConfigMap/c": "created" });
+  });
+
   it("in observe mode and while suspended nothing waits: the whole difference is told", async () => {
     const app = "observed";
     bench().declare(app, { objects: [deployment("db"), inWave(1, deployment("web"))] });
@@ -182,6 +222,17 @@ describe("dependencies between objects (O-20…O-23)", () => {
     expect(waits(done)).toEqual({
       "ConfigMap/never": `waits for ConfigMap ${app}/alone, which is let alone`,
     });
+  });
+
+  it("case 92: an edge that is only usual gives way to one that is said", async () => {
+    const app = "usual";
+    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "r" };
+    const binding = `rbac.authorization.k8s.io/namespaces/${app}/RoleBinding/b`;
+    const done = await bench().sync(app, [
+      needs(obj("Role", "r", { rules: [] }), binding),
+      obj("RoleBinding", "b", { roleRef, subjects: [] }),
+    ]);
+    expect(outcomes(done)).toEqual({ "RoleBinding/b": "created", "Role/r": "created" });
   });
 
   it("O-22, case 75: a cycle, a stranger, a twin and an unreadable one are told of their objects only", async () => {

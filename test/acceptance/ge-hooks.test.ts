@@ -83,7 +83,11 @@ describe("acceptance GE: hooks", () => {
     const done = await bench().pass(app);
     await bench().pass(app);
     expect(failures(done)).toEqual([expect.stringMatching(/^HookFailed: .*ge14\/check/)]);
-    expect(bench().writesSince(from).filter((one) => one.includes("/jobs"))).toEqual([]);
+    expect(
+      bench()
+        .writesSince(from)
+        .filter((one) => one.includes("/jobs")),
+    ).toEqual([]);
   });
 
   it("15 Stop during hooks: no finalizers, re-attached (O-17, O-18)", async () => {

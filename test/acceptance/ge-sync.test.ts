@@ -133,7 +133,9 @@ describe("acceptance GE: one pass", () => {
       "Role/here": "created",
       "ConfigMap/rest0": "created",
     });
-    expect(failures(done)).toEqual([expect.stringMatching(/^NamespaceUnavailable: .*ge28-nowhere/)]);
+    expect(failures(done)).toEqual([
+      expect.stringMatching(/^NamespaceUnavailable: .*ge28-nowhere/),
+    ]);
     await makeNamespace(bench(), "ge28-nowhere");
     expect(outcomes(await bench().pass(app))).toMatchObject({ "Role/reader": "created" });
   });

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../agent/model/object.ts";
-import { configMap, deployment, obj, outcomes, sharedBench, widgets, within } from "../pass/bench.ts";
+import {
+  configMap,
+  deployment,
+  obj,
+  outcomes,
+  sharedBench,
+  widgets,
+  within,
+} from "../pass/bench.ts";
 import { hook, inWave, makeReady, waits } from "../pass/order-cases.ts";
 import { alive, deletesSince, impatient, rest } from "./scene.ts";
 
@@ -13,7 +21,11 @@ const finalizers = (name: string, value: readonly string[] | null) =>
 describe("acceptance GE: waves", () => {
   it("11 Prune last, waves mirrored (O-14)", async () => {
     const app = "ge11";
-    const dropped = [inWave(-1, configMap("low")), configMap("middle"), inWave(2, configMap("high"))];
+    const dropped = [
+      inWave(-1, configMap("low")),
+      configMap("middle"),
+      inWave(2, configMap("high")),
+    ];
     await bench().sync(app, [...dropped, ...rest]);
     const from = bench().mark;
     await bench().sync(app, [...rest, configMap("new"), inWave(5, configMap("newest"))]);

@@ -6,7 +6,7 @@ import { requestAnnotation } from "../agent/model/names.ts";
 import type { KubeObject } from "../agent/model/object.ts";
 import { takeRequests } from "../agent/requests.ts";
 import type { World } from "../agent/world.ts";
-import { commitOf, configMap, never, obj, outcomes, sharedBench, within } from "./pass/bench.ts";
+import { configMap, never, obj, outcomes, sharedBench, within } from "./pass/bench.ts";
 
 const bench = sharedBench();
 const keeps = [configMap("x"), configMap("y"), configMap("z")];
@@ -89,20 +89,34 @@ describe("holdfast restore, as the agent does it (P-83)", () => {
 
   it("names what it has no copy of, and takes the copy of the commit that is asked for", async () => {
     const app = "from";
-    const first = await dropped(app, [configMap("a", { a: "1" })]);
-    bench().laterMs += 1000;
-    await bench().sync(app, [configMap("a", { a: "2" }), ...keeps]);
-    await bench().sync(app, keeps, {});
-    bench().declare(app, { objects: keeps, changeId: "later" });
-    expect(commitOf("later").id).not.toBe(first);
-    const event = await ask(app, {
-      objects: [`${app}_a__ConfigMap`, `${app}_never__ConfigMap`],
-      from: first,
-    });
+    const drop = async (value: string, changeId: string): Promise<string> => {
+      bench().laterMs += 1000;
+      await bench().sync(app, [configMap("a", { a: value }), ...keeps]);
+      bench().declare(app, { objects: keeps, changeId });
+      return (await bench().pass(app)).pass.attempted?.id ?? "";
+    };
+    const first = await drop("1", "one");
+    expect(await drop("2", "two")).not.toBe(first);
+    const id = `${app}_a__ConfigMap`;
+    const event = await ask(app, { objects: [id, `${app}_never__ConfigMap`], from: first });
     expect(event).toMatchObject({
       objects: [{ ref: { name: "never" }, why: "no copy of it is kept" }, { ref: { name: "a" } }],
     });
-    // The same commit dropped it twice: the copy is the newest.
+    expect((await bench().get(within(app, configMap("a"))))?.["data"]).toEqual({ a: "1" });
+  });
+
+  it("without a commit it is the newest copy", async () => {
+    const app = "newest";
+    for (const [value, changeId] of [
+      ["1", "one"],
+      ["2", "two"],
+    ] as const) {
+      bench().laterMs += 1000;
+      await bench().sync(app, [configMap("a", { a: value }), ...keeps]);
+      bench().declare(app, { objects: keeps, changeId });
+      await bench().pass(app);
+    }
+    await ask(app, { objects: [`${app}_a__ConfigMap`] });
     expect((await bench().get(within(app, configMap("a"))))?.["data"]).toEqual({ a: "2" });
   });
 

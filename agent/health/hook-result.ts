@@ -1,11 +1,12 @@
 import { groupOf, type KubeObject } from "../model/object.ts";
 import { assessHealth } from "./assess.ts";
 import type { HealthRules } from "./cel.ts";
-import { textAt } from "./read.ts";
+import { numberAt, textAt } from "./read.ts";
 
 /** How a hook stands: what it says of itself while it runs, or how it ended. */
 export type HookResult =
-  | { readonly is: "running"; readonly says: string }
+  /** `isIdle`: nothing of it has begun to work, so nothing is cut off when it makes room. */
+  | { readonly is: "running"; readonly says: string; readonly isIdle: boolean }
   | { readonly is: "succeeded" }
   | { readonly is: "failed"; readonly why: string };
 
@@ -20,12 +21,14 @@ export function hookResult(live: KubeObject, rules: HealthRules | undefined): Ho
   if (kind === "/Pod") return podResult(live, message);
   if (status === "Healthy") return { is: "succeeded" };
   if (status === "Degraded" && ending.has(kind)) return { is: "failed", why: message };
-  return { is: "running", says: message };
+  const isIdle = kind === "batch/Job" && (numberAt(live, "status", "ready") ?? 0) === 0;
+  return { is: "running", says: message, isIdle };
 }
 
 /** Ready is no end. */
 function podResult(live: KubeObject, message: string): HookResult {
   const phase = textAt(live, "status", "phase");
   if (phase === "Succeeded") return { is: "succeeded" };
-  return phase === "Failed" ? { is: "failed", why: message } : { is: "running", says: message };
+  if (phase === "Failed") return { is: "failed", why: message };
+  return { is: "running", says: message, isIdle: phase !== "Running" };
 }

@@ -4,7 +4,7 @@ import { hookResult } from "../health/hook-result.ts";
 import type { Change } from "../model/change.ts";
 import { type HookPhase, type HookRun, hookKey, hookOf } from "../model/hook.ts";
 import { type KubeObject, refId, versionOf } from "../model/object.ts";
-import { type HookRuns, isEnded } from "../plan/hook-move.ts";
+import { type HookRuns, isAtWork, isEnded } from "../plan/hook-move.ts";
 import { isMarkedOurs } from "../plan/ownership.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 import { tell } from "./tell.ts";
@@ -14,37 +14,43 @@ interface Sweep {
   readonly runs: HookRuns;
 }
 
-/** O-17: what a policy lets go when its phase has ended, and what is left of hooks that Git no longer has. */
-export async function sweepHooks(
+export interface Swept {
+  readonly runs: HookRuns;
+  /** Of an earlier change, and still at work: nothing new begins beside it. */
+  readonly atWork?: HookRun;
+}
+
+/** What is left of hooks that Git no longer has. One that became an ordinary object is only no longer on record. */
+export async function sweepDropped(
+  ports: PassPorts,
+  { input, runs }: Sweep,
+  signal: AbortSignal,
+): Promise<Swept> {
+  const next = new Map(runs);
+  let atWork: HookRun | undefined;
+  for (const [key, run] of runs) {
+    if (declares(input, key)) continue;
+    const isOrdinary = input.manifests.desired.some(({ id }) => id === refId(run.ref));
+    const end = isOrdinary ? "gone" : await letGo(ports, { input, run }, signal);
+    if (end === "gone") next.delete(key);
+    if (end === "at work") atWork = run;
+  }
+  return { runs: next, ...(atWork && { atWork }) };
+}
+
+/** O-17: what a policy lets go when its phase has ended. */
+export async function sweepEnded(
   ports: PassPorts,
   { input, runs }: Sweep,
   signal: AbortSignal,
 ): Promise<HookRuns> {
   const next = new Map(runs);
   for (const [key, run] of runs) {
-    const swept = await sweepOne(ports, { input, runs, key, run }, signal);
-    if (swept === undefined) next.delete(key);
-    else next.set(key, swept);
+    if (!isOver(run.phase, runs) || !isForPolicy(run, input)) continue;
+    const end = await letGo(ports, { input, run }, signal);
+    if (end === "gone") next.set(key, { ...run, deleted: true });
   }
   return next;
-}
-
-interface SweepOne extends Sweep {
-  readonly key: string;
-  readonly run: HookRun;
-}
-
-async function sweepOne(
-  ports: PassPorts,
-  { input, runs, key, run }: SweepOne,
-  signal: AbortSignal,
-): Promise<HookRun | undefined> {
-  const isOrdinary = input.manifests.desired.some(({ id }) => id === refId(run.ref));
-  const isDropped = !declares(input, key);
-  const isDue = isDropped ? !isOrdinary : isOver(run.phase, runs) && isForPolicy(run, input);
-  const isGone = isDue && (await letGo(ports, { input, run }, signal));
-  if (isDropped) return isOrdinary || isGone ? undefined : run;
-  return isGone ? { ...run, deleted: true } : run;
 }
 
 /** All that is left of hooks, when the unit goes: deleted, or set free (P-72). */
@@ -55,7 +61,7 @@ export async function removeHooks(
 ): Promise<HookRuns> {
   const next = new Map(runs);
   for (const [key, run] of runs) {
-    if (await letGo(ports, { input, run, how }, signal)) next.delete(key);
+    if ((await letGo(ports, { input, run, how }, signal)) === "gone") next.delete(key);
   }
   return next;
 }
@@ -86,29 +92,37 @@ interface Going {
   readonly how?: "delete" | "release";
 }
 
-/** By 4.5-2 to 5 and 9, on a read made for it. True when nothing of ours is left to be tracked. */
+/** `gone`: nothing of ours is left to be tracked; `left`: it is tried again in the next pass. */
+type End = "gone" | "at work" | "left";
+
+/** By 4.5-2 to 5 and 9, on a read made for it. */
 async function letGo(
   ports: PassPorts,
   { input, run, how = "delete" }: Going,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<End> {
   const { client, clock } = ports;
   const { ref, version } = run;
-  if (run.deleted) return true;
+  if (run.deleted) return "gone";
   try {
     const live = await client.get({ ...ref, version }, signal);
-    if (live === undefined || !isOurs(run, live, input)) return true;
-    if (live.metadata.deletionTimestamp !== undefined) return true;
-    if (isStillAtWork(live, input, clock.now())) return false;
+    const isGoing = live?.metadata.deletionTimestamp !== undefined;
+    if (live === undefined || isGoing || !isOurs(run, live, input)) return "gone";
+    if (isBusy(live, input, clock.now())) return "at work";
     const change: Change = { action: how, ref, version, over: versionOf(live), live };
     const [result] = await apply({ ...client, clock }, [change], signal);
-    if (result === undefined || result.problem !== undefined) return false; // tried again in the next pass
+    if (result === undefined || result.problem !== undefined) return "left";
     tell(ports, input, result);
-    return true;
+    return "gone";
   } catch (error) {
-    if (error instanceof ApiError) return false;
+    if (error instanceof ApiError) return "left";
     throw error;
   }
+}
+
+function isBusy(live: KubeObject, { unit, healthRules }: PassInput, nowMs: number): boolean {
+  const standing = hookResult(live, healthRules);
+  return isAtWork(live, { standing, nowMs, timeoutMs: unit.health.timeoutMs });
 }
 
 /** 4.5-2 to 5. One that was never recorded as made bears no UID here, but its mark. */
@@ -121,9 +135,4 @@ function isOurs(
   if (run.uid !== undefined && run.uid !== uid) return false;
   if (owner !== undefined || neighbours.declaredUids.has(uid)) return false;
   return isMarkedOurs(live, { installation: installation.id, app: unit.app });
-}
-
-function isStillAtWork(live: KubeObject, { unit, healthRules }: PassInput, nowMs: number): boolean {
-  const ageMs = nowMs - Date.parse(live.metadata.creationTimestamp ?? "");
-  return hookResult(live, healthRules).is === "running" && ageMs < unit.health.timeoutMs;
 }

@@ -1,4 +1,5 @@
 import type { Change, ChangeResult, Desired } from "../model/change.ts";
+import type { HookRun } from "../model/hook.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { describeRef } from "../model/object.ts";
 import type { Problem } from "../model/problem.ts";
@@ -9,8 +10,8 @@ import type { HookRuns } from "../plan/hook-move.ts";
 import { hookWaves, type Step, stepName } from "../plan/steps.ts";
 import { applyStages } from "./apply-stages.ts";
 import { assess } from "./assess.ts";
-import { sweepHooks } from "./hook-sweep.ts";
-import { runHooks } from "./hooks.ts";
+import { sweepDropped, sweepEnded } from "./hook-sweep.ts";
+import { hookLookMs, runHooks } from "./hooks.ts";
 import { type OrderedStep, orderOf } from "./order-of.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 import { refusedBeforehand } from "./preflight.ts";
@@ -43,17 +44,12 @@ export async function applyInOrder(
   at: Ordered,
   signal: AbortSignal,
 ): Promise<Carried> {
-  const { input, inventory } = at;
+  const { input } = at;
   const { manifests } = input;
   const { steps, invalid } = orderOf(manifests);
   const refused = isWriting(input) ? await refusedBeforehand(ports, at, signal) : nothing;
   const faults = new Map([...refused, ...invalid]);
-  let course: Course = {
-    results: manifests.unsendable.map(unsent),
-    dueMs: [],
-    barrier: isWriting(input) ? (input.gate ?? refusal(refused)) : undefined,
-    ...(inventory.hooks && { hooks: inventory.hooks }),
-  };
+  let course = await begin(ports, { ...at, refused }, signal);
   for (const [index, step] of steps.entries()) {
     const isLast = index === steps.length - 1;
     course = await takeObjects(ports, { ...at, step, course, faults, isLast }, signal);
@@ -62,7 +58,33 @@ export async function applyInOrder(
   course = await takeFailure(ports, { ...at, course }, signal);
   const { results, hooks, dueMs } = course;
   if (hooks === undefined || !isWriting(input)) return { results, dueMs };
-  return { results, dueMs, hooks: await sweepHooks(ports, { input, runs: hooks }, signal) };
+  return { results, dueMs, hooks: await sweepEnded(ports, { input, runs: hooks }, signal) };
+}
+
+interface Beginning extends Ordered {
+  readonly refused: ReadonlyMap<string, Problem>;
+}
+
+/** What keeps the whole change back, before its first step. */
+async function begin(
+  ports: PassPorts,
+  { input, inventory, refused }: Beginning,
+  signal: AbortSignal,
+): Promise<Course> {
+  const results = input.manifests.unsendable.map(unsent);
+  const { hooks } = inventory;
+  if (!isWriting(input)) return { results, dueMs: [], barrier: undefined };
+  const first = input.gate ?? refusal(refused);
+  if (hooks === undefined) return { results, dueMs: [], barrier: first };
+  const { runs, atWork } = await sweepDropped(ports, { input, runs: hooks }, signal);
+  const dueMs = atWork === undefined ? [] : [ports.clock.now() + hookLookMs];
+  return { results, dueMs, hooks: runs, barrier: first ?? stillBusy(atWork) };
+}
+
+function stillBusy(run: HookRun | undefined): Barrier | undefined {
+  if (run === undefined) return undefined;
+  const why = `waits for the ${run.phase} hook ${describeRef(run.ref)} of the change before`;
+  return { reason: "Applying", why };
 }
 
 const nothing: ReadonlyMap<string, Problem> = new Map();

@@ -113,21 +113,22 @@ function follow(
   }
 }
 
-/** Work of the change before is never cut off while it may still end. */
-function moveOlder(live: KubeObject, { standing, nowMs, timeoutMs }: HookContext): HookMove {
-  const {
-    deletionTimestamp,
-    creationTimestamp = "",
-    ownerReferences: [owner] = [],
-  } = live.metadata;
+/** Work of the change before is not cut off while it may still end. */
+export function isAtWork(live: KubeObject, context: Omit<HookContext, "owner">): boolean {
+  const { standing, nowMs, timeoutMs } = context;
+  const ageMs = nowMs - Date.parse(live.metadata.creationTimestamp ?? "");
+  return standing?.is === "running" && !standing.isIdle && ageMs < timeoutMs;
+}
+
+function moveOlder(live: KubeObject, context: HookContext): HookMove {
+  const { deletionTimestamp, ownerReferences: [owner] = [] } = live.metadata;
   if (owner !== undefined) {
     return { move: "hold", why: `an object of that name is owned by ${owner.kind} ${owner.name}` };
   }
   if (deletionTimestamp !== undefined) {
     return { move: "wait", why: "the one of the change before is being deleted" };
   }
-  const isYoung = nowMs - Date.parse(creationTimestamp) < timeoutMs;
-  return standing?.is === "running" && isYoung
+  return isAtWork(live, context)
     ? { move: "wait", why: "the one of the change before still runs" }
     : { move: "replace", live };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../agent/model/object.ts";
 import { type Bench, configMap, deployment, obj, outcomes, sharedBench, within } from "./bench.ts";
 import { dyingAt } from "./dying.ts";
-import { annotated, endJob, failures, hook, makeReady, waits } from "./order-cases.ts";
+import { annotated, endJob, failures, hook, makeReady, startJob, waits } from "./order-cases.ts";
 
 /** Nobody ends or readies anything but the test. */
 const bench = sharedBench({ readyAfterMs: "never" });
@@ -89,7 +89,8 @@ describe("hooks (O-10, O-18)", () => {
     const app = "twice";
     await bench().sync(app, [configMap("c"), hook("pre", "before")]);
     const old = await uidOf(app, hook("pre", "before"));
-    // It is still at work: nothing cuts it off.
+    await startJob(bench(), app, "before");
+    // It is at work: nothing cuts it off.
     const busy = await bench().sync(app, [configMap("c", { a: "2" }), hook("pre", "before")]);
     expect(waits(busy)["Job/before"]).toContain("the one of the change before still runs");
     expect(await uidOf(app, hook("pre", "before"))).toBe(old);
@@ -101,6 +102,28 @@ describe("hooks (O-10, O-18)", () => {
     expect(uid).not.toBe(old);
     await complete(app, "before");
     expect(outcomes(await bench().pass(app))).toMatchObject({ "ConfigMap/c": "created" });
+  });
+
+  it("one that has not begun to work makes room at once: a mended hook need not wait for a stuck one", async () => {
+    const app = "stuck";
+    await bench().sync(app, [configMap("c"), hook("pre", "before")]);
+    const old = await uidOf(app, hook("pre", "before"));
+    await bench().sync(app, [configMap("c", { a: "2" }), hook("pre", "before")]);
+    expect(await uidOf(app, hook("pre", "before"))).not.toBe(old);
+  });
+
+  it("nothing new begins beside a hook of the change before, whatever its name", async () => {
+    const app = "beside";
+    await bench().sync(app, [configMap("c"), hook("pre", "one")]);
+    await startJob(bench(), app, "one");
+    const busy = await bench().sync(app, [configMap("d"), hook("pre", "two")]);
+    const why = `waits for the pre hook Job ${app}/one of the change before`;
+    expect(waits(busy)).toEqual({ "Job/two": why, "ConfigMap/d": why });
+    expect(busy.dueMs).toBeDefined();
+    await complete(app, "one");
+    await bench().pass(app);
+    expect(await uidOf(app, hook("pre", "one"))).toBeUndefined();
+    expect(await states(app)).toEqual({ "pre two": "running" });
   });
 
   it("hooks of one phase run wave by wave, those of one wave together", async () => {

@@ -64,6 +64,11 @@ export async function endJob(
   await say(bench, within(app, hook("pre", name)), { startTime: time, ...ended, conditions });
 }
 
+/** A pod of it runs. */
+export async function startJob(bench: Bench, app: string, name: string): Promise<void> {
+  await say(bench, within(app, hook("pre", name)), { startTime: time, active: 1, ready: 1 });
+}
+
 export async function makeReady(bench: Bench, app: string, name: string): Promise<void> {
   const live = await bench.get(within(app, deployment(name)));
   await say(bench, within(app, deployment(name)), {

@@ -3,7 +3,6 @@ import type { Clock } from "../schedule/clock.ts";
 import { fullRef, parseAddress } from "./address.ts";
 import { realDisk } from "./disk.ts";
 import { defaultLimits, type SourceLimits } from "./limits.ts";
-import { createRepository } from "./repository.ts";
 import type { ConfigSource } from "./source.ts";
 import type { BasicCredential } from "./transport.ts";
 import { createWorkerSource, type SpawnWorker, spawnSourceWorker } from "./worker-source.ts";
@@ -41,7 +40,11 @@ export function createGitSource(options: GitSourceOptions): ConfigSource {
   const credential = () => currentCredential(options.credential);
   const { url, ref, storePath, ca, clock } = options;
   if (options.worker === false) {
-    return createRepository({ url, ref, storePath, ca, clock, limits, credential, disk: realDisk });
+    return inThisThread(async () => {
+      const { createRepository } = await import("./repository.ts");
+      const place = { url, ref, storePath, ca, disk: realDisk };
+      return createRepository({ ...place, clock, limits, credential });
+    });
   }
   const spawn = options.spawn ?? spawnSourceWorker;
   return createWorkerSource(
@@ -51,6 +54,24 @@ export function createGitSource(options: GitSourceOptions): ConfigSource {
 }
 
 /** What to show now; undefined: nothing. */
+/** Git is loaded when it is first asked: an agent has it in its worker, and no second one in its own memory. */
+function inThisThread(make: () => Promise<ConfigSource>): ConfigSource {
+  let made: Promise<ConfigSource> | undefined;
+  const source = (): Promise<ConfigSource> => {
+    made ??= make();
+    return made;
+  };
+  return {
+    poll: async (...asked) => (await source()).poll(...asked),
+    commit: async (...asked) => (await source()).commit(...asked),
+    tree: async (...asked) => (await source()).tree(...asked),
+    read: async (...asked) => (await source()).read(...asked),
+    contains: async (...asked) => (await source()).contains(...asked),
+    log: async (...asked) => (await source()).log(...asked),
+    close: async () => (await made)?.close(),
+  };
+}
+
 export async function currentCredential(
   given: GitCredential | undefined,
 ): Promise<BasicCredential | undefined> {

@@ -139,9 +139,22 @@ export class Place {
     );
   }
 
+  /** As an ingress controller would: without one the agent waits a minute for an address. */
+  async #giveAddresses(): Promise<void> {
+    const group = "/apis/networking.k8s.io/v1";
+    for (const ingress of await this.api.items(`${group}/ingresses`)) {
+      const { name, namespace } = ingress.metadata;
+      const status = { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } };
+      if (JSON.stringify(ingress.status).includes("192.0.2.1")) continue;
+      const path = `${group}/namespaces/${namespace}/ingresses/${name}/status`;
+      await this.api.ask("PUT", path, { body: { ...ingress, status } });
+    }
+  }
+
   async untilSynced(timeoutMs = 120_000): Promise<void> {
     const isSynced = async () => {
       if (this.agent.hasEnded) return true;
+      await this.#giveAddresses();
       const states = await this.states();
       return this.apps.every((app) => states[app] === "Synced");
     };

@@ -4,10 +4,8 @@ import type { FoundRecord, RecordCarrier, Turn } from "../status/carrier.ts";
 import type { StatusRecord } from "../status/record.ts";
 import { nextSlot, slotRoundMs } from "../status/slots.ts";
 import { type Address, parseAddress } from "./address.ts";
-import { fetchRecords } from "./fetch-records.ts";
 import { currentCredential, type GitCredential } from "./git.ts";
 import { defaultLimits } from "./limits.ts";
-import { pushRecord } from "./push-record.ts";
 import { createTransport } from "./transport.ts";
 
 export interface GitRecordsOptions {
@@ -58,9 +56,13 @@ export function createGitRecords(options: GitRecordsOptions): RecordCarrier {
     publish: async (record: StatusRecord, signal) => {
       // A clock that is set back within a slot must not make it come twice.
       last = Math.floor((hostTime.at() * Math.max(1, maxPushesPerMinute - 1)) / 60_000);
+      const { pushRecord } = await import("./push-record.ts"); // with Git, which few agents need here
       await pushRecord(host, { record, atMs: hostTime.at() }, signal);
     },
-    read: (cluster, signal) => fetchRecords(host, { cluster, known }, signal),
+    read: async (cluster, signal) => {
+      const { fetchRecords } = await import("./fetch-records.ts");
+      return fetchRecords(host, { cluster, known }, signal);
+    },
     close: () => transport.close(),
   };
 }

@@ -4,6 +4,7 @@ import { reasons } from "../model/reason.ts";
 import type { UnitStatus } from "../model/status.ts";
 import type { Clock } from "../schedule/clock.ts";
 import { httpCodes, httpMethods } from "./process-rows.ts";
+import { isPruned } from "./pruned.ts";
 import type { SeriesRegistry } from "./registry.ts";
 import { answered } from "./state-gauges.ts";
 import { blockReasons, knownManagers } from "./work-rows.ts";
@@ -180,7 +181,7 @@ function countChange(registry: SeriesRegistry, { app, action, result }: Of<"chan
   if (operation !== undefined) {
     registry.add("holdfast_apply_operations_total", { operation, result: end }, 1);
   }
-  if (outcome === "deleted") registry.add("holdfast_pruned_objects_total", { app }, 1);
+  if (isPruned(result)) registry.add("holdfast_pruned_objects_total", { app }, 1);
   if ("cause" in change && change.cause === "drift") {
     registry.add("holdfast_drift_corrected_total", { app, result: end }, 1);
   }

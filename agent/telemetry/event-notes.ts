@@ -3,6 +3,7 @@ import { describeRef, type ObjectRef, refId } from "../model/object.ts";
 import { reasons } from "../model/reason.ts";
 import { needsAttention } from "../model/state.ts";
 import type { UnitStatus } from "../model/status.ts";
+import { isPruned } from "./pruned.ts";
 
 /** What one Event says, before it is an object. */
 export interface Note {
@@ -55,8 +56,9 @@ function gather(gathered: Map<string, ObjectRef[]>, { app, result }: Of<"change"
   gathered.set(key, [...(gathered.get(key) ?? []), change.ref]);
 }
 
-function gatheredAs({ change, outcome }: Of<"change">["result"]): Gathered | undefined {
-  if (outcome === "deleted") return "Pruned";
+function gatheredAs(result: Of<"change">["result"]): Gathered | undefined {
+  const { change, outcome } = result;
+  if (isPruned(result)) return "Pruned";
   if (outcome === "adopted") return "Adopted";
   const isHealed = outcome === "created" || outcome === "configured" || outcome === "recreated";
   return isHealed && "cause" in change && change.cause === "drift" ? "DriftHealed" : undefined;

@@ -33,10 +33,10 @@ function writing(create?: (object: KubeObject) => Promise<KubeObject>, limit = 2
 const fine = heldUnit({ state: "Synced", stage: "healthy", reason: "InSync" });
 const toHeld: AgentEvent = { type: "status", before: fine, after: heldUnit() };
 
-function deleted(name: string): AgentEvent {
+function deleted(name: string, annotations: Record<string, string> = {}): AgentEvent {
   const ref: ObjectRef = { group: "apps", kind: "Deployment", namespace: "shop", name };
   const version = { uid: "u", resourceVersion: "1" };
-  const live = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name } };
+  const live = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, annotations } };
   const change = { action: "delete", ref, version: "v1", over: version, live } as const;
   return {
     type: "change",
@@ -129,6 +129,14 @@ describe("Kubernetes Events", () => {
       reason: "Pruned",
       related: { kind: "Deployment", namespace: "shop", name: "alone" },
     });
+  });
+
+  it("call no hook pruned that made room or has ended (O-17)", async () => {
+    const { writer, created } = writing();
+    writer.emit(deleted("migrate", { "holdfast.dev/hook": "pre" }));
+    writer.emit(passEnded);
+    await writer.settled();
+    expect(created).toEqual([]);
   });
 
   it("keep a note within 1 KiB, with commit and next step whole", async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { refreshDiscovery } from "../../agent/discovery.ts";
+import type { KubeObject } from "../../agent/model/object.ts";
 import { type Json, mapAt } from "../../cli/sandbox/kubernetes/json.ts";
-import { configMap, obj, outcomes, sharedBench, within } from "./bench.ts";
+import { configMap, never, obj, outcomes, sharedBench, within } from "./bench.ts";
 
 /** What the cluster's webhooks do, by the namespace they look at. */
 const bench = sharedBench({
@@ -79,5 +81,49 @@ describe("admission webhooks", () => {
     });
     failing.now = false;
     expect(outcomes(await bench().pass(app))).toMatchObject({ "ConfigMap/a": "configured" });
+  });
+});
+
+describe("a version that lost a field (A-25, case 48)", () => {
+  it("is repaired in managedFields, in the same pass, and then applied", async () => {
+    const app = "stale";
+    const group = "stale.example.com";
+    const definition = (ofBeta: object): KubeObject => {
+      const schema = (properties: object) => ({
+        openAPIV3Schema: { type: "object", properties: { spec: { type: "object", properties } } },
+      });
+      const size = { type: "integer" };
+      return obj("CustomResourceDefinition", `olds.${group}`, {
+        spec: {
+          group,
+          scope: "Namespaced",
+          names: { plural: "olds", singular: "old", kind: "Old", listKind: "OldList" },
+          versions: [
+            {
+              name: "v1",
+              served: true,
+              storage: true,
+              schema: schema({ size, old: { type: "string" } }),
+            },
+            { name: "v1beta1", served: true, storage: false, schema: schema({ size, ...ofBeta }) },
+          ],
+        },
+      });
+    };
+    await bench().hand(obj("Namespace", app), { method: "POST" });
+    await bench().hand(definition({ old: { type: "string" } }), { method: "POST" });
+    await refreshDiscovery(bench().world, never);
+    const { client } = bench().world.cluster;
+    const made = { ...obj("Old", "o", { spec: { old: "x" } }), apiVersion: `${group}/v1beta1` };
+    await client.create(within(app, made), never);
+    const wanted = (size: number) => ({
+      ...obj("Old", "o", { spec: { size } }),
+      apiVersion: `${group}/v1`,
+    });
+    await bench().sync(app, [wanted(1)]);
+    await bench().hand(definition({}), { method: "MERGE" });
+    const done = await bench().sync(app, [wanted(2)]);
+    expect(outcomes(done)).toEqual({ "Old/o": "configured" });
+    expect((await bench().get(within(app, wanted(2))))?.["spec"]).toEqual({ old: "x", size: 2 });
   });
 });

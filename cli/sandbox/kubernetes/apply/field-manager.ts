@@ -1,5 +1,7 @@
+import { internal } from "../http/fault.ts";
 import { isMap, type Json } from "../json.ts";
 import { difference, emptySet, isEmptySet, setOf, setsEqual, union } from "../typed/field-set.ts";
+import { describeErrors, typeErrors } from "../typed/validate.ts";
 import {
   compareText,
   isReset,
@@ -101,6 +103,7 @@ export function applyManaged(
   const base = live ?? tracking.empty;
   const managed = ownersBefore(live, base, tracking);
   const by = nameOf(tracking, "Apply");
+  if (!tracking.builtin && live !== undefined) checkVersions(live, managed, tracking);
   const outcome = applyConfig(
     { live: withoutManaged(base), next: config, managed, by, versions: tracking.versions },
     force,
@@ -116,6 +119,19 @@ export function applyManaged(
   const object = { ...outcome.object };
   setManaged(object, after);
   return { ...outcome, object, managed: after };
+}
+
+/** The object is read at every version that an entry names; one that lost a field since cannot be read. */
+function checkVersions(live: Json, managed: Managed, { apiVersion, versions }: Tracking): void {
+  const others = new Set([...managed.values()].map((entry) => entry.apiVersion));
+  others.delete(apiVersion);
+  for (const other of others) {
+    const view = versions.at(other);
+    if (view === undefined) continue;
+    const object = view.convert(withoutManaged(live));
+    const errors = typeErrors(view.schema, object, { allowDuplicates: true });
+    if (errors.length > 0) throw internal(describeErrors(errors));
+  }
 }
 
 /** An object that nobody owns is first given to whoever wrote it before (§1.18 step 2). */

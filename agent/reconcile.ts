@@ -48,6 +48,7 @@ export async function reconcile(
   const applied = carried.results;
   const before = assess(ports, { input, inventory, results: applied });
   const { unready } = before;
+  // P-14: what was renamed is another object, applied first and pruned after.
   const gone = await timed(ports, { input, phase: "prune" }, () =>
     prune(ports, { input, inventory, applied, unready }, signal),
   );

@@ -5,7 +5,8 @@ import { ownsPath } from "./fields-v1.ts";
 
 /**
  * Names who made each difference (semantics §6.4): the newest other entry that owns the path; for a removed value the
- * newest Update after our last write. A manager is a client's claim, not a user.
+ * newest Update after our last write. A manager is a client's claim, not a user. Read from managedFields, never from
+ * the words of a refusal (A-30).
  */
 export function attribute(fields: readonly FieldDiff[], live: KubeObject): FieldDiff[] {
   const entries = live.metadata.managedFields ?? [];

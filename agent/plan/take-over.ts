@@ -11,7 +11,8 @@ export interface TakeOver {
 }
 
 /**
- * A-22: from every legacy entry the fields that we own are subtracted, so that dropping one from Git really removes it.
+ * A-22: from every legacy entry the fields that we own are subtracted, so that dropping one from Git really removes it:
+ * the server takes nothing away that any entry still names (A-20).
  * Nothing else changes, and nothing is removed from the object (A-27). Undefined: not due. `isAccepted`: a person let us
  * take it over, so the former tool's entries count as left over, too.
  */

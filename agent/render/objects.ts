@@ -61,6 +61,7 @@ function identityProblems(source: Source): readonly Problem[] {
     return [problem(source, "", "this is no Kubernetes object: it has no fields")];
   const { apiVersion, kind, metadata } = value;
   if (isJsonObject(value["sops"])) {
+    //
     const message = "this file is still encrypted (SOPS); no decryption is configured";
     return [{ ...problem(source, "/sops", message), reason: "DecryptFailed" }];
   }

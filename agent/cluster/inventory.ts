@@ -43,14 +43,28 @@ export function createInventoryStore(options: InventoryStoreOptions): InventoryS
   const refOf = (app: string) => {
     return { group: "", version: "v1", kind: "ConfigMap", namespace, name: inventoryName(app) };
   };
+  /** What was read or written last: equal bytes are not unpacked and parsed again in every pass. */
+  const last = new Map<string, { readonly bytes: unknown; readonly value: Inventory }>();
+  const keep = (object: KubeObject, value: Inventory): void => {
+    last.set(value.app, { bytes: bytesOf(object), value });
+  };
   return {
     read: async (app, signal) => {
       const found = await client.get(refOf(app), signal);
-      return found === undefined ? undefined : inventoryOf(found);
+      if (found === undefined) return undefined;
+      const known = last.get(app);
+      const bytes = bytesOf(found);
+      if (known !== undefined && bytes !== undefined && known.bytes === bytes) {
+        return { value: known.value, resourceVersion: versionedAt(found) };
+      }
+      const stored = inventoryOf(found);
+      keep(found, stored.value);
+      return stored;
     },
     write: async (inventory, over, signal) => {
       const object = inventoryObject(inventory, namespace);
       const answer = await store(client, { object, over }, signal);
+      keep(object, inventory);
       return { value: inventory, resourceVersion: versionedAt(answer) };
     },
     list: async (signal) => {
@@ -65,6 +79,7 @@ export function createInventoryStore(options: InventoryStoreOptions): InventoryS
     },
     installations: (signal) => installationsOf(client, signal),
     remove: async (app, signal) => {
+      last.delete(app);
       const found = await client.get(refOf(app), signal);
       const { uid, resourceVersion } = found?.metadata ?? {};
       if (uid === undefined || resourceVersion === undefined) return;
@@ -107,9 +122,7 @@ export function inventoryObject(inventory: Inventory, namespace: string): KubeOb
 
 /** Of a ConfigMap as read. Throws ReconcileError `InventoryLost`. */
 export function inventoryOf(object: KubeObject): Stored<Inventory> {
-  const data = object.binaryData;
-  const content: unknown =
-    typeof data === "object" && data !== null && key in data ? Reflect.get(data, key) : undefined;
+  const content = bytesOf(object);
   if (typeof content !== "string") {
     throw new ReconcileError(
       "InventoryLost",
@@ -148,6 +161,12 @@ function installationIn(object: KubeObject): readonly string[] {
   if (!object.metadata.name.startsWith(namePrefix)) return [];
   const found = listed(object);
   return "stored" in found ? [found.stored.value.installation] : [];
+}
+
+function bytesOf({ binaryData: data }: KubeObject): unknown {
+  return typeof data === "object" && data !== null && key in data
+    ? Reflect.get(data, key)
+    : undefined;
 }
 
 function listed(object: KubeObject): ListedInventory {

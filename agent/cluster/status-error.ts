@@ -81,9 +81,16 @@ function causesOf(details: JsonObject, secret: boolean): readonly StatusCause[] 
   const causes = Array.isArray(details.causes) ? details.causes : [];
   return causes.filter(isJsonObject).map((cause) => ({
     reason: word(cause.reason) ?? "",
-    message: secret || typeof cause.message !== "string" ? "" : cause.message,
+    message: causeText(cause.message, secret),
     field: typeof cause.field === "string" ? cause.field : "",
   }));
+}
+
+/** Of a Secret the telling phrases alone: that a field cannot change decides what is done. */
+function causeText(message: unknown, secret: boolean): string {
+  if (typeof message !== "string") return "";
+  if (!secret) return message;
+  return telling.filter((phrase) => message.includes(phrase)).join(": ");
 }
 
 function tellingWords(reason: string, words: string, causes: readonly StatusCause[]): string {

@@ -4,14 +4,16 @@ import { describeRef } from "../model/object.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Reason } from "../model/reason.ts";
 
-/** a cause outside metadata that speaks of a field which cannot change, on an object that existed. */
+/** causes outside metadata that speak of fields which cannot change, on an object that existed. */
 const immutableWords =
   /immutable|(may not|cannot) (be )?(chang|updat|modif)|updates? to .* forbidden/i;
 
+/** and of nothing else. What is wrong besides would be wrong anew, and then nothing would be left. */
 export function isImmutable({ status, causes }: ApiFailure): boolean {
   return (
     status === 422 &&
-    causes.some(
+    causes.length > 0 &&
+    causes.every(
       ({ field, message }) => !field.startsWith("metadata") && immutableWords.test(message),
     )
   );

@@ -111,6 +111,9 @@ describe("acceptance GE: what is known of the cluster", () => {
     await bench().pass(app);
     bench().laterMs -= 61_000;
     expect(deletesSince(bench(), from)).toEqual([]);
+    const { entries } = (await bench().inventory(app)) ?? { entries: new Map() };
+    expect(entries.has(`${app}_w_${older}_Widget`)).toBe(false);
+    expect(entries.has(`${app}_w_${newer}_Widget`)).toBe(true);
     expect(await alive(bench(), app, [customObject(older, "w")])).toEqual(["w"]);
   });
 

@@ -18,6 +18,19 @@ describe("what is kept of a refused write", () => {
     expect(reasonOf(failure)).toBe("AdmissionDenied");
   });
 
+  it("keeps of a Secret's causes that a field cannot change, and no value (A-60)", () => {
+    const message = 'Invalid value: "hunter2": field is immutable when `immutable` is set';
+    const details = { causes: [{ reason: "FieldValueForbidden", field: "data", message }] };
+    const body = { kind: "Status", status: "Failure", reason: "Invalid", message, details };
+    const asked = { writes: true, secret: true };
+    const { failure } = statusError({ status: 422, headers: {}, body }, asked);
+    expect(failure.causes).toEqual([
+      { reason: "FieldValueForbidden", field: "data", message: "field is immutable" },
+    ]);
+    expect(JSON.stringify(failure)).not.toContain("hunter2");
+    expect(reasonOf(failure)).toBe("ImmutableField");
+  });
+
   it("keeps the policy's own words for anything else", () => {
     expect(failureOf(denied, false).message).toBe(denied);
   });

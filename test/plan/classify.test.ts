@@ -109,6 +109,15 @@ it.each([
   expect(isImmutable(failure(400, { causes: [cause("x", field, message)] }))).toBe(false);
 });
 
+it("A-61: what is wrong besides would be wrong anew, too: no reason to delete", () => {
+  const fixed = cause("FieldValueInvalid", "spec.selector", "field is immutable");
+  const missing = cause("FieldValueRequired", "spec.template.spec.containers", "");
+  const meta = cause("FieldValueInvalid", "metadata.labels", "a lowercase RFC 1123 label");
+  expect(isImmutable(failure(422, { causes: [fixed, missing] }))).toBe(false);
+  expect(isImmutable(failure(422, { causes: [fixed, meta] }))).toBe(false);
+  expect(isImmutable(failure(422))).toBe(false);
+});
+
 it("A-14: only 409 and another uid are races", () => {
   expect(isRace(failure(409))).toBe(true);
   expect(isRace(failure(422, { causes: [cause("x", "metadata.uid")] }))).toBe(true);

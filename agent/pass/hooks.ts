@@ -14,6 +14,7 @@ import {
   isEnded,
   withRunToken,
 } from "../plan/hook-move.ts";
+import { ranks } from "../plan/order.ts";
 import { isoTime } from "../schedule/clock.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 import { unservedChange } from "./served.ts";
@@ -46,9 +47,12 @@ export async function runHooks(
   turn: HookTurn,
   signal: AbortSignal,
 ): Promise<HookTurned> {
-  const steps = await Promise.all(
-    turn.hooks.map((hook) => advance(ports, { ...turn, hook }, signal)),
-  );
+  const steps: Advanced[] = [];
+  for (const rank of ranks(turn.hooks)) {
+    // Accounts and settings before what runs with them (O-11).
+    const moving = rank.map((hook) => advance(ports, { ...turn, hook }, signal));
+    steps.push(...(await Promise.all(moving)));
+  }
   const moved = steps.map(({ run }) => [hookKey(run.phase, run.ref), run] as const);
   const open = steps.find(({ run }) => run.state !== "succeeded");
   const text = open === undefined ? "" : `${open.run.phase} hook ${describeRef(open.run.ref)}`;

@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isJsonObject } from "../../agent/model/json.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
+import { seeded, seedOfRun } from "../faults/kill.ts";
 import { testLease } from "../faults/process.ts";
 import { haveControlPlane } from "./binaries.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { appFile, appFiles, configMap, deployment, fleetFiles } from "./documents.ts";
 import { Repository } from "./repository.ts";
-import { Site, until } from "./site.ts";
+import { pause, Site, until } from "./site.ts";
 
 const have = haveControlPlane();
+const seed = seedOfRun();
 
 interface JobOptions {
   readonly annotations?: Record<string, string>;
@@ -284,6 +286,35 @@ describe.skipIf(!have.ok)(`the order of a change on a real API server (${have.wh
       .filter((line) => line.startsWith("delete "))
       .map((line) => /\/([^/?]+)(\?\S*)? \d+$/.exec(line)?.[1]);
     expect(deletes).toEqual(["web", "a-second", "first", "db"]);
+  });
+
+  it(`O-18: killed again and again, every hook is made once for a change (HOLDFAST_SEED=${seed})`, async () => {
+    const random = seeded(seed);
+    const app = "crash";
+    const objects = (text: string) => [
+      job(app, "before", { annotations: hook("pre") }),
+      annotated(configMap(app, "early", text), wave("-1")),
+      configMap(app, "middle", text),
+      annotated(deployment(app, "late"), wave("1")),
+      job(app, "after", { annotations: hook("post") }),
+    ];
+    for (let round = 1; round <= 3; round += 1) {
+      const from = Date.now();
+      await repository.write(appFiles(app, objects(String(round))));
+      const commit = await repository.push(`round ${round}`);
+      for (let kills = 0; kills < 3; kills += 1) {
+        await pause(random() * 2_500);
+        await site.agent.kill();
+        await site.start();
+      }
+      await site.untilApp(app, ({ live, state }) => live === commit && state === "Synced", {
+        what: `live at round ${round}`,
+      });
+      const made = (await createdSince(from, app)).filter((name) =>
+        ["before", "after"].includes(name),
+      );
+      expect(made).toEqual(["before", "after"]);
+    }
   });
 
   it("O-30: an app waits for the app it depends on, and goes on by itself", async () => {

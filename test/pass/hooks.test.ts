@@ -144,6 +144,20 @@ describe("hooks (O-10, O-18)", () => {
     expect(await states(app)).toMatchObject({ "pre second": "running" });
   });
 
+  it("O-11: in one wave accounts and settings are there before what runs with them", async () => {
+    const app = "ranks";
+    const from = bench().mark;
+    const robot = annotated(obj("ServiceAccount", "robot"), { "helm.sh/hook": "pre-install" });
+    const settings = annotated(configMap("settings"), { "helm.sh/hook": "pre-install" });
+    await bench().sync(app, [hook("pre", "a-job"), settings, robot]);
+    const writes = bench()
+      .writesSince(from)
+      .filter((one) => one.startsWith("PATCH"))
+      .map((one) => one.split("/").at(-1) ?? "");
+    expect(writes.at(-1)).toBe("a-job");
+    expect(writes.slice(0, -1).sort()).toEqual(["robot", "settings"]);
+  });
+
   it("what is not a Job has ended when it is healthy, so it need not be waited for", async () => {
     const app = "settings";
     const account = annotated(obj("ServiceAccount", "robot"), { "helm.sh/hook": "pre-install" });

@@ -27,6 +27,7 @@ export async function refusedBeforehand(
   const objects = input.manifests.desired.filter(
     (one) =>
       inventory.entries.get(one.id)?.digest !== one.digest &&
+      !isAdmittedByOthers(one) &&
       unservedChange(ports.discovery(), one) === undefined,
   );
   const planned = await planObjects(ports, { input, inventory, objects }, signal);
@@ -46,6 +47,11 @@ function isAboutToRunHooks({ input, inventory }: At): boolean {
   return (
     input.gate === undefined && runs.length > 0 && runs.every(({ state }) => state === "intent")
   );
+}
+
+/** A Pod's account and class must be there before it, so its dry run would be refused for what is only to come. */
+function isAdmittedByOthers({ ref }: Desired): boolean {
+  return ref.group === "" && ref.kind === "Pod";
 }
 
 interface Planned {

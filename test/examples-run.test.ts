@@ -168,6 +168,7 @@ const examples = [
   { name: "minimal", needs: true },
   { name: "fleet", needs: true },
   { name: "mixed", needs: canRender },
+  { name: "ordered", needs: true },
 ];
 
 describe.each(examples)("examples/$name", ({ name, needs }) => {
@@ -188,7 +189,8 @@ describe.each(examples)("examples/$name", ({ name, needs }) => {
       const { apps }: DiffDocument = JSON.parse(stdout);
       const variants = apps.flatMap((app) => app.variants);
       const actions = variants.flatMap(({ objects }) => objects.map(({ action }) => action));
-      expect(new Set(actions)).toEqual(new Set(["create"]));
+      const hooks = name === "ordered" ? ["run"] : [];
+      expect(new Set(actions)).toEqual(new Set(["create", ...hooks]));
       const clusters = new Set(variants.flatMap((variant) => variant.clusters));
       expect(clusters).toEqual(new Set(site.clusters.keys()));
     });

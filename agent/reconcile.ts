@@ -125,7 +125,7 @@ function conclude(
     results,
     problems: [],
     drift: driftOf(ports, input, results),
-    leftovers: leftoversIn(input, results),
+    leftovers: leftoversIn(input),
     health: assessed.health,
     waiting: [...waitingOf(results), ...(pruned.waiting ?? [])],
     deleting,

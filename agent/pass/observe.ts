@@ -7,6 +7,7 @@ import type { Inventory } from "../model/inventory.ts";
 import { type GroupKind, type KubeObject, refId, refOf, versionedRefOf } from "../model/object.ts";
 import { ownershipOf } from "../plan/ownership.ts";
 import { type Live, type PlanContext, prepare } from "../plan/plan.ts";
+import { noteLeftovers } from "./leftovers.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 import { predictChange } from "./predict.ts";
 
@@ -158,6 +159,7 @@ export function remember(ports: PassPorts, input: PassInput, result: ChangeResul
     return;
   }
   if (outcome !== "unchanged") memory.writtenMs.set(id, ports.clock.now());
+  noteLeftovers(memory, id, live);
   if (live.metadata.managedFields !== undefined) ports.live.put(live);
   const fingerprint = seal(ports, live);
   memory.proofs.set(id, { uid: live.metadata.uid, digest, fingerprint });

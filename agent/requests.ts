@@ -1,16 +1,26 @@
 import { type AppRequest, requestsOf } from "./cluster/app-requests.ts";
 import type { KubeObject } from "./model/object.ts";
-import type { Slot } from "./slot.ts";
+import { createSlot, type Slot } from "./slot.ts";
 import type { World } from "./world.ts";
 
 /** Takes what people ask for by annotation on an App object (P-85); each id is obeyed once. Gives back whether to fetch, too. */
 export function takeRequests(world: World, object: KubeObject): { readonly fetch: boolean } {
-  const slot = world.slots.get(object.metadata.name);
+  const { requests } = requestsOf(object);
+  const slot = world.slots.get(object.metadata.name) ?? gone(world, object, requests);
   if (slot === undefined) return { fetch: false };
-  const fresh = requestsOf(object).requests.filter(({ kind, id }) => slot.handled[kind] !== id);
+  const fresh = requests.filter(({ kind, id }) => slot.handled[kind] !== id);
   for (const request of fresh) take(slot, request);
   if (fresh.length > 0) world.wake(slot.app, 0);
   return { fetch: fresh.some(({ kind }) => kind === "sync") };
+}
+
+/** P-83: of an app that is gone, with all it had, things can be asked back, too; then its App object goes again. */
+function gone(world: World, object: KubeObject, requests: readonly AppRequest[]): Slot | undefined {
+  if (!requests.some(({ kind }) => kind === "restore")) return undefined;
+  const slot = createSlot(object.metadata.name);
+  slot.removal = { how: "hold", reason: "AppRemoved", why: "its app file is gone" };
+  world.slots.set(slot.app, slot);
+  return slot;
 }
 
 /** What this version cannot do is noted as seen, so that it is not tried for ever. */

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { bringBack } from "../agent/bring-back.ts";
 import { expireKept } from "../agent/expire-kept.ts";
+import { fly } from "../agent/fly.ts";
 import type { AgentEvent } from "../agent/model/event.ts";
 import { requestAnnotation } from "../agent/model/names.ts";
 import type { KubeObject } from "../agent/model/object.ts";
 import { takeRequests } from "../agent/requests.ts";
 import type { World } from "../agent/world.ts";
-import { configMap, never, obj, outcomes, sharedBench, within } from "./pass/bench.ts";
+import { commitOf, configMap, never, obj, outcomes, sharedBench, within } from "./pass/bench.ts";
 
 const bench = sharedBench();
 const keeps = [configMap("x"), configMap("y"), configMap("z")];
@@ -145,6 +146,45 @@ describe("holdfast restore, as the agent does it (P-83)", () => {
       objects: [{ why: expect.stringContaining("nothing is written") }],
     });
     expect(bench().writesSince(from)).toEqual([]);
+  });
+});
+
+describe("an app that is gone with all it had", () => {
+  it("gives its things back when somebody asks, and its App object goes again", async () => {
+    const app = "gone";
+    await bench().sync(app, [configMap("a", { a: "last" }), configMap("b")]);
+    const removal = { how: "delete", reason: "AppRemoved", why: "" } as const;
+    const { world } = bench();
+    bench().declare(app, { objects: [] });
+    await bench().pass(app, { removal });
+    expect(await bench().inventory(app)).toBeUndefined();
+    world.slots.delete(app);
+    const request = JSON.stringify({
+      id: "1",
+      at: "2026-11-21T09:00:00Z",
+      objects: [`${app}_a__ConfigMap`],
+    });
+    const object = obj(
+      "App",
+      app,
+      { apiVersion: "holdfast.dev/v1alpha1", spec: { cluster: "eu" } },
+      {
+        namespace: "holdfast-system",
+        annotations: { [requestAnnotation("restore")]: request },
+      },
+    );
+    takeRequests(world, await world.cluster.client.create(object, never));
+    await fly({ ...world, accepted: commitOf("newest") }, app, never);
+    expect((await bench().get(within(app, configMap("a", {}))))?.["data"]).toEqual({ a: "last" });
+    expect(world.slots.has(app)).toBe(false);
+    expect(await world.cluster.apps.read(app, never)).toBeUndefined();
+  });
+
+  it("of which nobody wants anything back stays gone", () => {
+    const annotations = { [requestAnnotation("sync")]: JSON.stringify({ id: "1", at: "x" }) };
+    const object = obj("App", "ghost", { apiVersion: "holdfast.dev/v1alpha1" }, { annotations });
+    takeRequests(bench().world, object);
+    expect(bench().world.slots.has("ghost")).toBe(false);
   });
 });
 

@@ -1,3 +1,4 @@
+import { documentApiVersion, requestAnnotation } from "../../agent/model/names.ts";
 import {
   describeRef,
   type KubeObject,
@@ -20,7 +21,7 @@ import {
   sealedNote,
   told,
 } from "./kept-copies.ts";
-import { newRequest, writeRequest } from "./request.ts";
+import { newRequest, type RequestBody, writeRequest } from "./request.ts";
 import { CliError, type CommandResult } from "./result.ts";
 
 const pollMs = 300;
@@ -90,15 +91,13 @@ async function request(
   { app }: RestoreWish,
   { target, copies, object }: KeptThere,
 ): Promise<Present> {
-  if (object === undefined) throw nobodyToAsk(app, target.cluster);
   const { answers, failures } = await askClusters(context, [target], async (there, _to, signal) => {
     for (const [commit, group] of Map.groupBy(copies, (copy) => copy.commit)) {
       const objects = group.map(({ kept: { ref } }) => refId(ref));
       const body = { ...newRequest(context.ports), objects, from: commit };
-      const now = (await there.client.get(versionedRefOf(object), signal)) ?? object;
-      const wanted = { kind: "restore", body, object: now, stillHolds: () => true } as const;
-      await writeRequest(there.client, wanted, signal);
-      await obeyed(context, { there, object, id: body.id }, signal);
+      const asked = object ?? appObject(app, target.cluster, context.options.namespace);
+      await writeOrCreate(there.client, { object: asked, body }, signal);
+      await obeyed(context, { there, object: asked, id: body.id }, signal);
     }
     return presentThere(there, copies, signal);
   });
@@ -107,13 +106,39 @@ async function request(
   return answered.answer;
 }
 
+/** Stands for an app that is gone, for as long as its agent needs to obey. */
+function appObject(app: string, cluster: string, namespace: string): KubeObject {
+  const spec = { cluster, namespace: "", path: "", renderer: "plain" };
+  return { apiVersion: documentApiVersion, kind: "App", metadata: { name: app, namespace }, spec };
+}
+
+interface Asking {
+  readonly object: KubeObject;
+  readonly body: RequestBody;
+}
+
+async function writeOrCreate(
+  client: ConnectedCluster["client"],
+  { object, body }: Asking,
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await client.get(versionedRefOf(object), signal);
+  if (found !== undefined) {
+    const wanted = { kind: "restore", body, object: found, stillHolds: () => true } as const;
+    await writeRequest(client, wanted, signal);
+    return;
+  }
+  const annotations = { [requestAnnotation("restore")]: JSON.stringify(body) };
+  await client.create({ ...object, metadata: { ...object.metadata, annotations } }, signal);
+}
+
 interface Waiting {
   readonly there: ConnectedCluster;
   readonly object: KubeObject;
   readonly id: string;
 }
 
-/** An agent that is busy obeys later; what is there by then is told as it is. */
+/** An agent that is busy obeys later; what is there by then is told as it is. The App object of a gone app goes again. */
 async function obeyed(
   { ports: { clock } }: CommandContext,
   { there: { client }, object, id }: Waiting,
@@ -122,17 +147,9 @@ async function obeyed(
   const end = clock.monotonic() + patienceMs;
   while (clock.monotonic() < end) {
     const now = await client.get(versionedRefOf(object), signal);
-    if (now !== undefined && fromAppObject(now)?.handled.restore === id) return;
+    if (now === undefined || fromAppObject(now)?.handled.restore === id) return;
     await clock.sleep(pollMs, signal);
   }
-}
-
-function nobodyToAsk(app: string, cluster: string): CliError {
-  return new CliError({
-    what: `nobody on ${cluster} can be asked to bring anything of ${app} back`,
-    why: "the app is gone there, and its App object with it",
-    next: `declare the app again, or take the copies by hand: holdfast restore ${app} 'KIND/*' --dry-run -o yaml`,
-  });
 }
 
 interface Answer {

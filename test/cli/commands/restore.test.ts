@@ -50,6 +50,12 @@ function cluster({ there = [] as string[], stubborn = [] as string[], hasApp = t
   const metadata = { ...app.metadata, uid: "u1", resourceVersion: "7", annotations: {} };
   app = { ...app, metadata };
   const base = clusterOf(hasApp ? [app] : []);
+  const obey = (request: Request) => {
+    asked.push(request);
+    for (const one of request.objects) present.add(one.split("_")[1] ?? "");
+    const status = isJsonObject(app["status"]) ? app["status"] : {};
+    app = { ...app, status: { ...status, handled: { restore: request.id } } };
+  };
   const connected: ConnectedCluster = {
     ...base,
     kept: { list: async (name) => (name === "shop" ? records : []) },
@@ -64,20 +70,19 @@ function cluster({ there = [] as string[], stubborn = [] as string[], hasApp = t
         unknownGroups: new Set(),
         kubernetes: "v1.36.3",
       }),
+      create: async (object) => {
+        obey(JSON.parse(object.metadata.annotations?.["holdfast.dev/request-restore"] ?? ""));
+        return object; // and it goes again
+      },
       get: async ({ kind, name }) => {
-        if (kind === "App") return app;
+        if (kind === "App") return hasApp ? app : undefined;
         return present.has(name) ? map(name, "live") : undefined;
       },
       patch: async (_at, operations) => {
         const said = operations.flatMap(({ path, value }) =>
           path.endsWith("request-restore") ? [JSON.parse(String(value)) as Request] : [],
         );
-        for (const request of said) {
-          asked.push(request);
-          for (const one of request.objects) present.add(one.split("_")[1] ?? "");
-          const status = isJsonObject(app["status"]) ? app["status"] : {};
-          app = { ...app, status: { ...status, handled: { restore: request.id } } };
-        }
+        for (const request of said) obey(request);
         for (const name of stubborn) present.delete(name);
         return { object: app, created: false, warnings: [] };
       },
@@ -192,7 +197,7 @@ describe("restore", () => {
     expect(asked).toEqual([]);
   });
 
-  it("is a no where nothing is kept, and names the app that has no agent any more", async () => {
+  it("is a no where nothing is kept", async () => {
     const { given } = cluster();
     const dev = await runWith(given, "restore", "shop", "--cluster", "dev");
     expect([dev.code, dev.stdout]).toEqual([
@@ -204,14 +209,12 @@ describe("restore", () => {
       1,
       expect.stringContaining("no copy is kept of ConfigMap/zzz"),
     ]);
-    const gone = await runWith(
-      cluster({ hasApp: false }).given,
-      "restore",
-      "shop",
-      "*/a",
-      "--yes",
-      ...on,
-    );
-    expect([gone.code, gone.stderr]).toEqual([2, expect.stringContaining("the app is gone there")]);
+  });
+
+  it("makes the App object anew for an app that is gone", async () => {
+    const { given, asked } = cluster({ hasApp: false });
+    const ran = await runWith(given, "restore", "shop", "ConfigMap/b", "--yes", ...on);
+    expect([ran.code, ran.stdout]).toEqual([0, "Brought back 1 of 1 object of shop on prod.\n"]);
+    expect(asked).toMatchObject([{ objects: ["shop_b__ConfigMap"] }]);
   });
 });

@@ -207,4 +207,20 @@ describe.skipIf(!have.ok)(`made anew and brought back, on a real cluster (${have
   it("the oracle finds nothing wrong in all that", async () => {
     expect(describeViolations(judgeHistory(await site.recorder.read(told)))).toBe("");
   });
+
+  it("P-83: an app that is gone gives its things back, too, and stays gone", async () => {
+    const note = configMap("notes", "note", "as it was");
+    await repository.write(appFiles("notes", [note], { onRemove: "delete" }));
+    await repository.push("notes");
+    await site.untilApp("notes", ({ state }) => state === "Synced", { what: "Synced" });
+    await repository.write({ "apps/notes": undefined });
+    await repository.push("no notes");
+    const isGone = async () => (await site.app("notes")) === undefined;
+    await until("the app is gone", isGone);
+    expect(await site.api.get(note)).toBeUndefined();
+    const back = await cli("restore", "notes", "ConfigMap/note", "--yes");
+    expect(back, back.stderr).toMatchObject({ code: 0 });
+    expect((await site.api.get(note))?.["data"]).toEqual({ text: "as it was" });
+    await until("its App object is gone again", isGone);
+  });
 });

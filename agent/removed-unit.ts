@@ -1,4 +1,5 @@
 import { emptyManifests, type Manifests } from "./manifests.ts";
+import type { Inventory } from "./model/inventory.ts";
 import type { Unit } from "./model/unit.ts";
 import type { Slot } from "./slot.ts";
 import type { World } from "./world.ts";
@@ -7,12 +8,14 @@ import type { World } from "./world.ts";
 export function removedUnit(world: World, slot: Slot): Manifests | undefined {
   const { commit = world.accepted, inventory } = slot;
   if (commit === undefined) return undefined;
-  return emptyManifests(slot.unit ?? bareUnit(world, slot.app, inventory?.namespace ?? ""), commit);
+  return emptyManifests(slot.unit ?? bareUnit(world, slot.app, inventory), commit);
 }
 
-function bareUnit({ settings, fleet }: World, app: string, namespace: string): Unit {
+function bareUnit({ settings, fleet }: World, app: string, inventory?: Inventory): Unit {
+  const { namespace = "", serviceAccount } = inventory ?? {};
   return {
     app,
+    ...(serviceAccount === undefined ? {} : { serviceAccount }),
     cluster: fleet?.cluster ?? { name: settings.cluster.name, labels: {}, values: {} },
     file: "",
     folder: "",

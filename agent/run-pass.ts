@@ -5,6 +5,7 @@ import { refreshDiscovery } from "./discovery.ts";
 import { findMarked } from "./marked.ts";
 import type { Problem } from "./model/problem.ts";
 import { ReconcileError } from "./model/reason.ts";
+import type { Unit } from "./model/unit.ts";
 import { neighboursOf } from "./neighbours.ts";
 import type { PassInput, PassPorts } from "./pass/pass.ts";
 import { notPermitted } from "./permit.ts";
@@ -26,7 +27,7 @@ export type Flight =
 export async function runPass(world: World, slot: Slot, signal: AbortSignal): Promise<Flight> {
   const input = passInput(world, slot, signal);
   if (input === undefined) return { ended: "nothing" };
-  const ports = passPorts(world);
+  const ports = passPorts(world, input.unit);
   const problem = await notPermitted(world, { slot, input }, signal);
   if (problem !== undefined) return { ended: "trouble", problem };
   try {
@@ -91,10 +92,16 @@ export function suspension({
   return { by: "the cluster file", ...suspend };
 }
 
-function passPorts(world: World): PassPorts {
-  const { client, inventories, kept, live, hasher } = world.cluster;
+/** C-9: objects are read and written as the app's account, never with more rights than that; records stay ours (P-13). */
+function actingClient({ cluster: { client } }: World, { namespace, serviceAccount }: Unit) {
+  if (serviceAccount === undefined) return client;
+  return client.impersonate({ namespace, name: serviceAccount });
+}
+
+function passPorts(world: World, unit: Unit): PassPorts {
+  const { inventories, kept, live, hasher } = world.cluster;
   return {
-    client,
+    client: actingClient(world, unit),
     inventories,
     kept,
     live,

@@ -45,6 +45,8 @@ export interface Inventory {
   /** Namespace of the app, so that removal needs no documents. */
   readonly namespace: string;
   readonly onRemove: OnRemove;
+  /** Whom the app acts as (C-9), also when its documents are gone. */
+  readonly serviceAccount?: string;
   /** Last one applied without error. */
   readonly commit?: string;
   readonly changeId?: string;

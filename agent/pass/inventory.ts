@@ -98,10 +98,12 @@ export async function recordIntents(
   const { digest } = manifests;
   const runs = { digest, now, again: input.bypassProofs }; // `holdfast sync`
   const hooks = withHookIntents(before.hooks, manifests.hooks, runs);
+  const { serviceAccount: _former, ...rest } = before;
   const after = {
-    ...withIntents(before, declaredIn(input.manifests), intent),
+    ...withIntents(rest, declaredIn(input.manifests), intent),
     namespace: unit.namespace,
     onRemove: unit.onRemove,
+    ...(unit.serviceAccount === undefined ? {} : { serviceAccount: unit.serviceAccount }),
     implicit: implicitNamespaces(before, input),
     ...(hooks && { hooks }),
   };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { fly } from "../agent/fly.ts";
 import type { KubeObject } from "../agent/model/object.ts";
 import { configMap, deployment, never, sharedBench, within } from "./pass/bench.ts";
-import { makeReady } from "./pass/order-cases.ts";
+import { hook, makeReady } from "./pass/order-cases.ts";
 
 /** Nobody makes anything ready but the test. */
 const bench = sharedBench({ readyAfterMs: "never" });
@@ -93,6 +93,25 @@ describe("apps that depend on others (O-30)", () => {
     await bench().hand(within("calm", configMap("c", { a: "9" })));
     expect((await flown("calm")).status).toMatchObject({ state: "Synced" });
     expect((await bench().get(within("calm", configMap("c"))))?.["data"]).toEqual({ a: "1" });
+  });
+
+  it("after a start what was said of a dependency before proves nothing; its first pass wakes who waits", async () => {
+    declare("said", [configMap("c")]);
+    declare("strict", [configMap("c")], ["said"]);
+    await flown("said");
+    await flown("said");
+    bench().slot("said").isCompared = false; // a new agent, that has read the App object
+    expect((await flown("strict")).status).toMatchObject({ reason: "DependencyNotReady" });
+    expect((await flown("said")).woken).toEqual(["strict"]);
+    expect((await flown("strict")).status).toMatchObject({ state: "Synced" });
+  });
+
+  it("nothing is asked of the server for a change that waits", async () => {
+    declare("gated", [configMap("c"), hook("pre", "before")], ["nobody"]);
+    const from = bench().mark;
+    await flown("gated");
+    const asked = bench().requestsSince(from);
+    expect(asked.filter((one) => one.includes("jobs") || one.endsWith("dry-run"))).toEqual([]);
   });
 
   it("a dependency that was live and is not healthy now holds back what is new", async () => {

@@ -13,21 +13,35 @@ const lastApplied = '.annotations["kubectl.kubernetes.io/last-applied-configurat
  */
 export function leftoversOf(live: KubeObject): readonly Leftover[] {
   const entries = live.metadata.managedFields ?? [];
-  if (!entries.some(isOurs)) return [];
+  const own = entries.find(isOurs)?.fieldsV1;
+  if (own === undefined) return [];
   const ref = refOf(live);
   return entries.filter(isLegacy).flatMap(({ manager = "unknown", fieldsV1 = {} }) => {
-    const fields = paths(fieldsV1, "").filter((path) => !path.endsWith(lastApplied));
+    const fields = paths({ node: fieldsV1, own, at: "" }).filter(
+      (path) => !path.endsWith(lastApplied),
+    );
     return fields.length === 0 ? [] : [{ ref, manager, fields }];
   });
 }
 
-/** The leaves of fieldsV1 as people write paths. A container that is owned itself shows by what is in it. */
-function paths(node: JsonObject, at: string): readonly string[] {
+interface Walk {
+  readonly node: JsonObject;
+  /** What we own there. */
+  readonly own: JsonObject;
+  readonly at: string;
+}
+
+/** The leaves of fieldsV1 as people write paths. A map or list in which we own something is no leaf: it stays anyway. */
+function paths({ node, own, at }: Walk): readonly string[] {
   const children = Object.entries(node).filter(([key]) => key !== ".");
-  if (children.length === 0) return at === "" ? [] : [at];
+  if (children.length === 0) return at === "" || Object.keys(own).length > 0 ? [] : [at];
   return children.flatMap(([key, child]) =>
-    paths(isJsonObject(child) ? child : {}, `${at}${step(key, at)}`),
+    paths({ node: asMap(child), own: asMap(own[key]), at: `${at}${step(key, at)}` }),
   );
+}
+
+function asMap(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
 }
 
 const plain = /^[A-Za-z_][\w-]*$/;

@@ -1,10 +1,11 @@
 import type { ApiFailure } from "../model/api-failure.ts";
 import type { Change, Desired } from "../model/change.ts";
 import type { InventoryEntry } from "../model/inventory.ts";
+import { jsonEqual } from "../model/json.ts";
 import { restoredAnnotation } from "../model/names.ts";
 import { describeRef, type KubeObject, type Version, versionOf } from "../model/object.ts";
 import type { Unit } from "../model/unit.ts";
-import { attribute } from "./attribute.ts";
+import { attribute, isOurs } from "./attribute.ts";
 import { autoscaleRules } from "./autoscaled.ts";
 import { problemOf } from "./classify.ts";
 import { diffObjects, escapePointer, objectsEqual } from "./compare.ts";
@@ -155,7 +156,8 @@ function updateOf({ desired, live, payload, over }: Asked): Extract<Change, { ac
 function compareWith(asked: Asked, object: KubeObject, context: PlanContext): Change {
   const { desired, live } = asked;
   const { ref } = desired;
-  if (objectsEqual(live, object) && takeOver(live) === undefined) {
+  const isSettled = takeOver(live) === undefined && !ownsMore(asked, object, context);
+  if (isSettled && objectsEqual(live, object)) {
     return { action: "unchanged", ref, desired, live };
   }
   const raw = attribute(diffObjects(live, object), live);
@@ -171,6 +173,14 @@ function compareWith(asked: Asked, object: KubeObject, context: PlanContext): Ch
     (adopts && !context.takeOver ? disputed(desired, live, fields) : undefined);
   if (left !== undefined) return left;
   return { ...updateOf(asked), cause, fields, adopts, ...strips };
+}
+
+/** what a commit declares is ours from then on, also where somebody had set the same value; else it could never go. */
+function ownsMore({ desired, live }: Asked, object: KubeObject, context: PlanContext): boolean {
+  const isNew = context.entry !== undefined && context.entry.digest !== desired.digest;
+  const then = object.metadata.managedFields?.find(isOurs)?.fieldsV1;
+  if (!isNew || context.unit.mode !== "enforce" || then === undefined) return false;
+  return !jsonEqual(live.metadata.managedFields?.find(isOurs)?.fieldsV1, then);
 }
 
 /** P-83: what was brought back is nobody's, and says so, until it is declared again. */

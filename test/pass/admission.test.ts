@@ -70,6 +70,14 @@ describe("admission webhooks", () => {
     expect(bench().writesSince(from)).toEqual([]);
   });
 
+  it("A-121: what Git no longer declares goes, although the rest is there already", async () => {
+    const app = "nodry";
+    await bench().sync(app, [configMap("b", { a: "1", b: "1" })]);
+    const done = await bench().sync(app, [configMap("b", { a: "1" }), configMap("a", { a: "3" })]);
+    expect(outcomes(done)).toMatchObject({ "ConfigMap/b": "configured" });
+    expect((await bench().get(within(app, configMap("b"))))?.["data"]).toEqual({ a: "1" });
+  });
+
   it("A-120: one that cannot be called is waited for, and blames no object for good", async () => {
     const app = "failing";
     await bench().sync(app, [configMap("a"), obj("Secret", "s")]);

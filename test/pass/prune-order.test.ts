@@ -144,6 +144,20 @@ describe("P-31, P-11: a deletion that is refused", () => {
     expect(outcomes(again)).toMatchObject({ "ConfigMap/m0": "deleted" });
   });
 
+  it("is asked about again when somebody has protected it since", async () => {
+    const app = "protected";
+    const many = Array.from({ length: 6 }, (_none, index) => configMap(`m${index}`));
+    await bench().sync(app, [...many, ...stays.slice(0, 3)]);
+    bench().declare(app, { objects: stays.slice(0, 3) });
+    await letting(app, { client: refusing("m0") });
+    const annotations = { "holdfast.dev/prune": "disabled" };
+    await bench().hand(within(app, obj("ConfigMap", "m0", {}, { annotations })));
+    expect((await bench().pass(app)).pass.held).toMatchObject({ reason: "ProtectedKind" });
+    expect((await bench().get(within(app, configMap("m0"))))?.metadata.annotations).toHaveProperty(
+      "holdfast.dev/owner",
+    );
+  });
+
   it("is asked about again once it is declared in between, or by another change", async () => {
     const app = "again";
     const many = Array.from({ length: 6 }, (_none, index) => configMap(`m${index}`));

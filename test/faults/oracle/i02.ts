@@ -4,6 +4,7 @@ import {
   type History,
   inventoryAt,
   isAgentsOwn,
+  isHookOnRecord,
   LiveState,
   markOf,
   type Violation,
@@ -69,6 +70,7 @@ function isAccountedFor(history: History, id: string, revision: number): boolean
   return history.units.some((unit) => {
     const declared = declaredAt(history, unit, revision);
     if (declared !== undefined && declared !== "broken" && declared.has(id)) return true;
-    return inventoryAt(history, unit.app, revision)?.entries.has(id) ?? false;
+    const inventory = inventoryAt(history, unit.app, revision);
+    return (inventory?.entries.has(id) ?? false) || isHookOnRecord(inventory, id);
   });
 }

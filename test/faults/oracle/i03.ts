@@ -18,6 +18,7 @@ import {
   type History,
   inventoryAt,
   isAgentsOwn,
+  isHookOnRecord,
   markOf,
   objectAt,
   type UnitCase,
@@ -76,6 +77,8 @@ function judgeCarriedOut(deletion: Deletion, revision: number): readonly string[
   if (unit === undefined || mark === undefined)
     return [...wrong, "(c) its mark names no app of this run"];
   const inventory = inventoryAt(history, unit.app, revision);
+  // By its deletion policy, or to make room: for that the rules above are all (O-17).
+  if (isHookOnRecord(inventory, refId(write.ref))) return wrong;
   const entry = inventory?.entries.get(refId(write.ref));
   if (entry === undefined) wrong.push(`(b) it is not in the inventory of ${unit.app}`);
   if (inventory !== undefined && inventory.installation !== mark.installation)

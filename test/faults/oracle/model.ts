@@ -136,6 +136,11 @@ export function inventoryAt(
     ?.inventory;
 }
 
+/** Whether an object is a hook of the app: it stands in the inventory with its runs, not with the objects (O-18). */
+export function isHookOnRecord(inventory: Inventory | undefined, id: string): boolean {
+  return [...(inventory?.hooks?.values() ?? [])].some(({ ref }) => refId(ref) === id);
+}
+
 /** The newest accepted commit at `revision`; undefined before the first. */
 export function commitAt(history: History, revision: number): AcceptedCommit | undefined {
   return history.commits.findLast(({ from }) => from <= revision);

@@ -135,6 +135,30 @@ describe("what is made anew and what is brought back", () => {
   });
 });
 
+describe("hooks (O-17, O-18)", () => {
+  const withHook = () =>
+    new Story()
+      .commit("r1", { shop: [a] })
+      .tracks("shop", [a])
+      .runs("shop", [b])
+      .applies("shop", b);
+
+  it("stand in the inventory with their runs, and may be deleted while they do", () => {
+    const story = withHook().deletes(b).end();
+    expect(words([...nothingOrphaned(story), ...nothingWronglyDeleted(story)])).toBe("");
+  });
+
+  it("I2, I3: are orphans, and not to be deleted, when they do not", () => {
+    const story = withHook().runs("shop", []);
+    expect(words(nothingOrphaned(story.end()))).toContain("ConfigMap shop/b");
+    expect(words(nothingWronglyDeleted(story.deletes(b).end()))).toContain("(b)");
+  });
+
+  it("M03: want their preconditions like all else", () => {
+    expect(words(nothingWronglyDeleted(withHook().deletes(b, {}).end()))).toContain("(a) no uid");
+  });
+});
+
 describe("I2 nothing orphaned", () => {
   it("M01 sees an object that was applied before the inventory named it, and then dropped", () => {
     const story = new Story()

@@ -1,3 +1,4 @@
+import { type HookRun, hookKey } from "../../../agent/model/hook.ts";
 import type { Inventory, InventoryEntry } from "../../../agent/model/inventory.ts";
 import { installationLabel, ownerAnnotation, ownerMark } from "../../../agent/model/names.ts";
 import { type KubeObject, type ObjectRef, refId, refOf } from "../../../agent/model/object.ts";
@@ -63,6 +64,16 @@ export class Story {
       entries,
       ...(commit === undefined ? {} : { commit }),
     };
+    this.#inventories.push({ revision: ++this.#revision, app, inventory });
+    return this;
+  }
+
+  /** The inventory is written with these hooks, and all else as it was. */
+  runs(app: string, hooks: readonly KubeObject[]): this {
+    const last = this.#inventories.findLast((event) => event.app === app)?.inventory;
+    if (last === undefined) throw new Error(`${app} tracks nothing yet`);
+    const runs = new Map(hooks.map((hook) => [hookKey("pre", refOf(hook)), runOf(hook)]));
+    const inventory = { ...last, hooks: runs };
     this.#inventories.push({ revision: ++this.#revision, app, inventory });
     return this;
   }
@@ -240,3 +251,8 @@ export function deployment(name: string, configMapName?: string): KubeObject {
 export const tenMaps: readonly KubeObject[] = Array.from({ length: 10 }, (_, index) =>
   configMap(`stays-${index}`),
 );
+
+function runOf(hook: KubeObject): HookRun {
+  const since = "2026-11-21T09:00:00Z";
+  return { ref: refOf(hook), phase: "pre", version: "v1", digest: "d", state: "running", since };
+}

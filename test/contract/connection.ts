@@ -22,6 +22,8 @@ export interface Sent {
   readonly contentType?: string;
   readonly accept?: string;
   readonly userAgent?: string;
+  /** Default: the connection's. */
+  readonly token?: string;
 }
 
 /** A thin client: one request, its answer, no opinion. */
@@ -71,7 +73,7 @@ export class Wire {
       method: method as "GET",
       dispatcher: this.#agent,
       headers: {
-        authorization: `Bearer ${this.#connection.token}`,
+        authorization: `Bearer ${sent.token ?? this.#connection.token}`,
         accept,
         "user-agent": sent.userAgent ?? "contract/1",
         ...(body === undefined ? {} : { "content-type": contentType }),

@@ -138,12 +138,18 @@ export type Predicted =
 export function judge(asked: Asked, predicted: Predicted, context: PlanContext): Change | "raced" {
   const { desired, live, payload } = asked;
   if (predicted.ok) return compareWith(asked, predicted.object, context);
-  if (!isDryRunRefused(predicted.failure)) return judgeRefusal(asked, predicted.failure, context);
+  if (!isBlind(predicted.failure, context)) return judgeRefusal(asked, predicted.failure, context);
   const change = compareWith(asked, overlaid(live, payload), context);
   if (change.action === "update") return { ...change, isUnpredicted: true };
   const isKnown = context.entry?.digest === desired.digest || context.unit.mode !== "enforce";
   if (change.action !== "unchanged" || isKnown) return change;
   return { ...updateOf(asked), isUnpredicted: true };
+}
+
+/** A dry run needs the right to write: who only observes, with rights to read, compares what is declared (cli.md §4.2). */
+function isBlind(failure: ApiFailure, { unit }: PlanContext): boolean {
+  const mayOnlyRead = unit.mode === "observe" && failure.status === 403;
+  return mayOnlyRead || isDryRunRefused(failure);
 }
 
 /** An update that changes nothing that could be told. */

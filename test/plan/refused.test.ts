@@ -104,6 +104,26 @@ describe("A-121: a webhook that does not support dry run", () => {
   });
 });
 
+describe("an agent that may only read", () => {
+  const failure = refused('deployments.apps "web" is forbidden', 403);
+  const observing = planContext({ unit: unit({ mode: "observe" }) });
+  const replicas = (count: number) => live({ ...web, spec: { replicas: count, paused: false } });
+
+  it("compares what is declared with what lives, as a dry run needs the right to write", () => {
+    const same = judge(prepared(replicas(2), observing), { ok: false, failure }, observing);
+    expect(same).toMatchObject({ action: "unchanged" });
+    const other = judge(prepared(replicas(5), observing), { ok: false, failure }, observing);
+    expect(other).toMatchObject({ action: "report", fields: [{ path: "spec.replicas" }] });
+  });
+
+  it("is told what is missing where it was meant to write", () => {
+    expect(judge(prepared(replicas(2)), { ok: false, failure }, planContext())).toMatchObject({
+      action: "fail",
+      problem: { reason: "Forbidden" },
+    });
+  });
+});
+
 describe("A-55: a path that an ignore rule left to somebody else", () => {
   const hpa = manager("hpa", { "f:spec": { "f:replicas": {} } });
   const ignore = [{ kind: "Deployment", fields: ["/spec/replicas"], managers: [] }];

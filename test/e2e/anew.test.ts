@@ -7,7 +7,7 @@ import { holdfast } from "./cli.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { appFiles, configMap, deployment, fleetFiles, objectPath } from "./documents.ts";
 import { Repository } from "./repository.ts";
-import { agentNamespace, Site, until } from "./site.ts";
+import { agentNamespace, pause, Site, until } from "./site.ts";
 
 const have = haveControlPlane();
 const name = "dev";
@@ -67,6 +67,7 @@ describe.skipIf(!have.ok)(`made anew and brought back, on a real cluster (${have
   let repository: Repository;
   let site: Site;
   const told = new Told();
+  let declaredLast: readonly KubeObject[] = [];
 
   beforeAll(async () => {
     plane = await startControlPlane({ clusters: 1, audit: true });
@@ -87,10 +88,16 @@ describe.skipIf(!have.ok)(`made anew and brought back, on a real cluster (${have
     await plane?.stop();
   });
 
-  async function push(message: string, objects: readonly KubeObject[]): Promise<string> {
+  async function push(
+    message: string,
+    objects: readonly KubeObject[],
+    others: Readonly<Record<string, readonly KubeObject[]>> = {},
+  ): Promise<string> {
     const mark = await site.recorder.mark();
     const id = await repository.push(message);
     told.declare("shop", objects);
+    declaredLast = objects;
+    for (const [app, declared] of Object.entries(others)) told.declare(app, declared);
     told.committed(id, mark);
     return id;
   }
@@ -202,6 +209,74 @@ describe.skipIf(!have.ok)(`made anew and brought back, on a real cluster (${have
     await repository.write(appFiles("shop", [...all, crd("Namespaced")]));
     await push("as it was", [...all, crd("Namespaced")]);
     await synced();
+  });
+
+  it("P-81: custom resources first, their operator and definition when they are gone; one accept for all", async () => {
+    const op = "op";
+    const shop = declaredLast;
+    const gadgets: KubeObject = {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: "gadgets.example.com" },
+      spec: {
+        group: "example.com",
+        scope: "Namespaced",
+        names: { plural: "gadgets", singular: "gadget", kind: "Gadget", listKind: "GadgetList" },
+        versions: [
+          {
+            name: "v1",
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: "object" } },
+          },
+        ],
+      },
+    };
+    const gadget: KubeObject = {
+      apiVersion: "example.com/v1",
+      kind: "Gadget",
+      metadata: { name: "g", namespace: op },
+    };
+    const rest = [
+      configMap(op, "a"),
+      configMap(op, "b"),
+      configMap(op, "c"),
+      deployment(op, "web"),
+    ];
+    const operator = deployment(op, "operator");
+    const all = [...rest, gadgets, gadget, operator];
+    await repository.write(appFiles(op, all));
+    await push("an operator", shop, { [op]: all });
+    await site.untilApp(op, ({ state }) => state === "Synced", { what: "Synced" });
+    const finalizers = (text: string) =>
+      site.kubectl(
+        "patch",
+        "gadget",
+        "g",
+        "-n",
+        op,
+        "--type=merge",
+        "-p",
+        `{"metadata":{"finalizers":${text}}}`,
+      );
+    await finalizers('["example.com/cleanup"]');
+    const gone = [gadgets, gadget, operator].map((each) => [objectPath(op, each), undefined]);
+    await repository.write(Object.fromEntries(gone));
+    const commit = await push(`no operator\n\nHoldfast-Accept: ${op}`, shop, { [op]: rest });
+    told.accepted(op, commit);
+    await until("the resource is going", async () => {
+      const found = await site.api.get(gadget);
+      return found?.metadata.deletionTimestamp !== undefined;
+    });
+    await pause(3000);
+    expect(await site.api.get(operator)).toMatchObject({ kind: "Deployment" });
+    expect(await site.api.get(gadgets)).toMatchObject({ kind: "CustomResourceDefinition" });
+    await finalizers("null");
+    await until("all of it is gone", async () => {
+      const found = await Promise.all([operator, gadgets].map((each) => site.api.get(each)));
+      return found.every((each) => each === undefined);
+    });
+    await site.untilApp(op, ({ state }) => state === "Synced", { what: "Synced" });
   });
 
   it("the oracle finds nothing wrong in all that", async () => {

@@ -135,11 +135,15 @@ describe("acceptance GE: versions and types", () => {
     const made = within(app, old(`${group}/v1beta1`, { old: "x" }));
     await bench().world.cluster.client.create(made, never);
     await bench().sync(app, [kinds({ old: text }), old(`${group}/v1`, { size: 1 })]);
+    const from = bench().mark;
     await bench().sync(app, [kinds({}), old(`${group}/v1`, { size: 1 })]);
     // Nothing could be applied over the entry that names a field its version lost; it is put right once.
-    const from = bench().mark;
     const done = await bench().sync(app, [kinds({}), old(`${group}/v1`, { size: 2 })]);
-    expect(bench().server.requests.slice(from).map(({ code }) => code)).toContain(500);
+    expect(
+      bench()
+        .server.requests.slice(from)
+        .map(({ code }) => code),
+    ).toContain(500);
     expect(failures(done)).toEqual([]);
     const live = await bench().get(within(app, old(`${group}/v1`, {})));
     expect(live?.["spec"]).toEqual({ old: "x", size: 2 });

@@ -1,7 +1,8 @@
 import { relative, resolve } from "node:path";
 import { cliApiVersion } from "../output/document.ts";
-import { problemReport } from "../output/error.ts";
+import { problemReport, type Report } from "../output/error.ts";
 import { count } from "../output/text.ts";
+import { absentDependencies } from "./absent-dependencies.ts";
 import type { CommandArguments } from "./catalog.ts";
 import { type CommandContext, nowText } from "./context.ts";
 import { describeFound, type FoundProblem, findProblems, fleetProblems } from "./find-problems.ts";
@@ -29,6 +30,7 @@ export async function validate(
 
 interface Checked {
   readonly found: readonly FoundProblem[];
+  readonly warnings: readonly Report[];
   readonly apps: number;
   readonly clusters: number;
   readonly objects: number;
@@ -40,13 +42,15 @@ async function check(
 ): Promise<Checked> {
   const fleet = await readFleet(context, view);
   if (!fleet.ok) {
-    return { found: fleetProblems(fleet.problems), apps: 0, clusters: 0, objects: 0 };
+    const found = fleetProblems(fleet.problems);
+    return { found, warnings: [], apps: 0, clusters: 0, objects: 0 };
   }
   const chosen = chooseClusters(fleet.value, context.options);
   const units = chosen.flatMap(({ selection }) => selection.units);
   const rendered = await renderUnits(context, fleet.value, units);
   return {
     found: findProblems(fleet.value, chosen, rendered),
+    warnings: absentDependencies(units),
     apps: new Set(units.map(({ app }) => app)).size,
     clusters: chosen.length,
     objects: rendered.reduce((sum, { desired }) => sum + desired.length, 0),
@@ -59,7 +63,7 @@ function isBelow(file: string | undefined, folder: string): boolean {
   return file === folder || file.startsWith(`${folder}/`);
 }
 
-function answer(context: CommandContext, { found, ...counts }: Checked): CommandResult {
+function answer(context: CommandContext, { found, warnings, ...counts }: Checked): CommandResult {
   const invalid = found.filter(({ isUnreached }) => !isUnreached);
   const isIncomplete = found.length > invalid.length;
   const reports = found.map((one) => problemReport(one.problem, describeFound(one), one.cluster));
@@ -72,6 +76,7 @@ function answer(context: CommandContext, { found, ...counts }: Checked): Command
     exitCode: invalid.length === 0 ? 0 : 1,
     isIncomplete,
     reports,
+    warnings,
     output: {
       form: "document",
       document: {

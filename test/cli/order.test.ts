@@ -39,6 +39,21 @@ describe("the order of a change (O-10)", () => {
     expect(stdout).toContain("pre hook");
   });
 
+  it("validate warns of a dependency that its cluster does not run (O-31), and is valid", async () => {
+    const app = (name: string, on: string) =>
+      `apiVersion: holdfast.dev/v1alpha1\nkind: App\nmetadata: { name: ${name} }\nspec: { namespace: ${name}, clusters: {}, dependsOn: [${on}] }\n`;
+    const files = {
+      ...fleet(),
+      "apps/web/app.yaml": app("web", "shop, shp"),
+      "apps/web/c.yaml": configMap("c", "0", "x"),
+    };
+    const { code, stderr } = await runWith({ files }, "validate");
+    expect(code).toBe(0);
+    expect(stderr.match(/warning:/g)).toHaveLength(1);
+    expect(stderr).toContain("web waits for app shp, which is not deployed on its cluster");
+    expect(stderr).toContain("did you mean: shop");
+  });
+
   it("diff of nothing runs nothing", async () => {
     const host = { files: fleet(), commits: { main: fleet() } };
     const { code, stdout } = await runWith(host, "diff", "--rev", "main..");

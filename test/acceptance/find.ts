@@ -8,7 +8,7 @@ export interface CaseTest {
   readonly file: string;
 }
 
-const home = /^test\/(acceptance\/|contract\/acceptance)[^/]*\.test\.ts$/;
+const home = /^test\/(acceptance\/(?!all\.)|contract\/acceptance)[^/]*\.test\.ts$/;
 const named = /\b(?:it|test|each)\(\s*(["'`])(\d{1,3}) ([\s\S]*?)\1\s*,/g;
 
 /** All tests whose name begins with a number, as they stand in their files: nothing is run. */

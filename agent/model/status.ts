@@ -24,6 +24,8 @@ export interface DriftEntry {
     | "backing-off"
     | "ignored"
     | "break-glass";
+  /** When it is set back again: of a fight (D-21). */
+  readonly until?: string;
 }
 
 /** Fields that another tool set before us and that Git does not declare: they stay. */

@@ -1,8 +1,9 @@
 import type { ChangeResult } from "../model/change.ts";
 import { refId } from "../model/object.ts";
 import type { DriftEntry } from "../model/status.ts";
+import { isForgotten } from "../plan/fight.ts";
 import { isoTime } from "../schedule/clock.ts";
-import type { PassInput, PassPorts } from "./pass.ts";
+import type { PassInput, PassPorts, UnitMemory } from "./pass.ts";
 
 /** How long a healed difference stays visible in the status. */
 const healedVisibleMs = 10 * 60_000;
@@ -18,18 +19,30 @@ export function driftOf(
   for (const [id, { since }] of memory.healed) {
     if (nowMs - Date.parse(since) > healedVisibleMs) memory.healed.delete(id);
   }
-  const left = results.flatMap((result) => leftAlone(result, memory.differsSinceMs, nowMs) ?? []);
+  for (const [id, dispute] of memory.disputes) {
+    if (isForgotten(dispute, nowMs)) memory.disputes.delete(id);
+  }
+  const left = results.flatMap((result) => leftAlone(result, memory, nowMs) ?? []);
   return [...left, ...memory.healed.values()];
 }
 
 function leftAlone(
   { change }: ChangeResult,
-  differsSinceMs: ReadonlyMap<string, number>,
+  { differsSinceMs, disputes }: UnitMemory,
   nowMs: number,
 ): DriftEntry | undefined {
   if (change.action !== "report") return undefined;
   const { ref, fields, how } = change;
-  return { ref, fields, since: isoTime(differsSinceMs.get(refId(ref)) ?? nowMs), action: how };
+  const id = refId(ref);
+  const since = isoTime(differsSinceMs.get(id) ?? nowMs);
+  const next = how === "backing-off" ? disputes.get(id)?.nextMs : undefined;
+  return {
+    ref,
+    fields,
+    since,
+    action: how,
+    ...(next === undefined ? {} : { until: isoTime(next) }),
+  };
 }
 
 function noteHealed(

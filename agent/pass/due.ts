@@ -39,6 +39,8 @@ function reportEnds(
       return differsSinceMs + unit.drift.graceMs;
     case "break-glass":
       return change.live && heldUntilMs(change.live, { unit, nowMs, differsSinceMs });
+    case "backing-off":
+      return memory.disputes.get(refId(change.ref))?.nextMs;
     case "reported":
       return undefined;
   }

@@ -7,6 +7,7 @@ import type { Inventory } from "../model/inventory.ts";
 import { type GroupKind, type KubeObject, refId, refOf, versionedRefOf } from "../model/object.ts";
 import { ownershipOf } from "../plan/ownership.ts";
 import { type Live, type PlanContext, prepare } from "../plan/plan.ts";
+import { noteDispute } from "./disputes.ts";
 import { noteLeftovers } from "./leftovers.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 import { predictChange } from "./predict.ts";
@@ -137,6 +138,7 @@ function contextOf(
     ...declarerOf(input, desired),
     declared: input.manifests.desired,
     differsSinceMs: input.memory.differsSinceMs.get(desired.id),
+    dispute: input.memory.disputes.get(desired.id),
     takeOver: input.takeOver,
   };
 }
@@ -151,6 +153,7 @@ function declarerOf({ neighbours }: PassInput, { ref }: Desired) {
 export function remember(ports: PassPorts, input: PassInput, result: ChangeResult): void {
   const { change, outcome, live } = result;
   noteDifference(ports, input, result);
+  noteDispute(input.memory, result, ports.clock.now());
   if (!("desired" in change)) return;
   const { id, digest } = change.desired;
   const { memory } = input;

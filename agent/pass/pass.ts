@@ -11,6 +11,7 @@ import type { KubeObject, ObjectRef } from "../model/object.ts";
 import type { DriftEntry, Leftover } from "../model/status.ts";
 import type { Unit } from "../model/unit.ts";
 import type { Barrier } from "../plan/barrier.ts";
+import type { Dispute } from "../plan/fight.ts";
 import type { Accept } from "../plan/guard.ts";
 import type { Clock } from "../schedule/clock.ts";
 import type { Pruned } from "./prune.ts";
@@ -86,6 +87,8 @@ export interface UnitMemory {
   readonly differsSinceMs: Map<string, number>;
   /** What was healed lately, so that a person can still see who made it differ. */
   readonly healed: Map<string, DriftEntry>;
+  /** Objects that others change as often as we set them back (D-20). */
+  readonly disputes: Map<string, Dispute>;
   /** What others set on objects of ours and Git does not declare, by object. */
   readonly leftovers: Map<string, readonly Leftover[]>;
   /** A held set as it was judged, and what it was judged by (P-53). */
@@ -101,6 +104,7 @@ export function emptyMemory(): UnitMemory {
     writtenMs: new Map(),
     differsSinceMs: new Map(),
     healed: new Map(),
+    disputes: new Map(),
     leftovers: new Map(),
     judged: undefined,
     toldHeld: undefined,

@@ -1,6 +1,7 @@
 import type { Cause, Change, Desired, FieldDiff } from "../model/change.ts";
 import type { InventoryEntry } from "../model/inventory.ts";
 import type { KubeObject } from "../model/object.ts";
+import { backsOffUntil } from "./fight.ts";
 import { objectSettings } from "./object-settings.ts";
 import type { PlanContext } from "./plan.ts";
 
@@ -31,7 +32,22 @@ export function leaveDrift(
   if (cause !== "drift") return undefined;
   if (unit.drift.mode === "report") return report(desired, live, fields);
   const inGrace = nowMs - (differsSinceMs ?? nowMs) < unit.drift.graceMs;
-  return inGrace ? { ...report(desired, live, fields), how: "grace" } : undefined;
+  if (inGrace) return { ...report(desired, live, fields), how: "grace" };
+  return backOff({ desired, live, fields }, context);
+}
+
+/** D-21: who is contradicted again and again is let have its way for a while. */
+export function backOff(
+  {
+    desired,
+    live,
+    fields,
+  }: Omit<Difference, "cause" | "live"> & { readonly live: KubeObject | undefined },
+  { dispute, nowMs }: PlanContext,
+): Change | undefined {
+  const until = backsOffUntil(dispute, { nowMs, digest: desired.digest });
+  if (until === undefined) return undefined;
+  return { ...report(desired, live, fields), reason: "Fight", how: "backing-off" };
 }
 
 export function report(

@@ -9,9 +9,10 @@ import { attribute, isOurs } from "./attribute.ts";
 import { autoscaleRules } from "./autoscaled.ts";
 import { problemOf } from "./classify.ts";
 import { diffObjects, escapePointer, objectsEqual } from "./compare.ts";
+import type { Dispute } from "./fight.ts";
 import { conflict, disputed, planForeign } from "./foreign.ts";
 import { shapePayload, unstableRule } from "./ignore.ts";
-import { causeOf, leaveDrift, report } from "./leave.ts";
+import { backOff, causeOf, leaveDrift, report } from "./leave.ts";
 import { maskFields } from "./mask.ts";
 import { objectSettings } from "./object-settings.ts";
 import { marksToStrip, ownershipOf } from "./ownership.ts";
@@ -40,6 +41,8 @@ export interface PlanContext {
   readonly declared: readonly Desired[];
   /** When this difference was first seen, for `drift.grace`. */
   readonly differsSinceMs: number | undefined;
+  /** Who else writes it, again and again (D-20). */
+  readonly dispute?: Dispute | undefined;
   /** A person let us take it over (P-60). */
   readonly takeOver: boolean;
   /** Installations that left their marks here and keep no inventory: a restored backup (P-60). */
@@ -96,7 +99,10 @@ function planMissing(desired: Desired, context: PlanContext): Change {
   if (declaredBy !== undefined && declaredBy < unit.app)
     return conflict(desired, declaredBy, context);
   const known = entry?.digest === desired.digest;
-  return { action: "create", ref, desired, cause: known ? "drift" : causeOf(desired, entry) };
+  const left = known ? backOff({ desired, live: undefined, fields: [] }, context) : undefined;
+  return (
+    left ?? { action: "create", ref, desired, cause: known ? "drift" : causeOf(desired, entry) }
+  );
 }
 
 function prepareExisting(desired: Desired, live: KubeObject, context: PlanContext): Prepared {

@@ -53,7 +53,13 @@ const driftField = {
 const drift = {
   type: "object",
   required: ["ref", "fields", "since", "action"],
-  properties: { ref, fields: { type: "array", items: driftField }, since: time, action: text },
+  properties: {
+    ref,
+    fields: { type: "array", items: driftField },
+    since: time,
+    action: text,
+    until: time,
+  },
 } as const;
 
 const held = {

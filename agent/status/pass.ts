@@ -95,5 +95,6 @@ function driftFinding(entry: DriftEntry): Finding | undefined {
   const by = first?.manager === undefined ? "" : ` by ${first.manager}`;
   const rest = more.length === 0 ? "" : ` and ${more.length} more`;
   const what = first === undefined ? "differs" : `${first.path}${by}${rest}`;
-  return findingOf(reason, `${describeRef(entry.ref)}: ${what} (${entry.action})`);
+  const until = entry.until === undefined ? "" : ` until ${entry.until}`;
+  return findingOf(reason, `${describeRef(entry.ref)}: ${what} (${entry.action}${until})`);
 }

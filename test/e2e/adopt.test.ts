@@ -248,7 +248,12 @@ async function applyAll(site: Site, project: Project, folder: string): Promise<v
   } catch (error) {
     const said = String(isJsonObject(error) ? error.stderr : error);
     if (!said.includes("Too long")) throw error;
-    const files = [...said.matchAll(/The CustomResourceDefinition "([^"]+)" is invalid/g)];
+    const files = [
+      ...said.matchAll(
+        /CustomResourceDefinition(?:\.apiextensions\.k8s\.io)? "([^"]+)" is invalid/g,
+      ),
+    ];
+    if (files.length === 0) throw error;
     for (const [, name = ""] of files) {
       await site.kubectl("apply", "--server-side", "-f", await fileWith(folder, name));
     }

@@ -1,4 +1,5 @@
 import { whenGone } from "../apply/recreate.ts";
+import { ApiError } from "../cluster/errors.ts";
 import type { Change, ChangeResult } from "../model/change.ts";
 import {
   apiVersionVersion,
@@ -38,9 +39,10 @@ export async function carryOut(
       results.push(...step.ranks.flat().map((one) => putOff(one, left)));
       continue;
     }
-    const done = await carryStep(ports, { input, step }, signal);
+    const sent = await carryStep(ports, { input, step }, signal);
+    const done = step.isAwaited ? await awaited(ports, sent, signal) : sent;
     results.push(...done);
-    if (step.isAwaited) left = await stillThere(ports, done, signal);
+    if (step.isAwaited) left = done.find(isLeft)?.change.ref;
   }
   for (const result of results) tell(ports, input, result);
   return results;
@@ -73,25 +75,41 @@ function withLive(result: ChangeResult, live: KubeObject | undefined): ChangeRes
   return result.change.action === "skip" && live !== undefined ? { ...result, live } : result;
 }
 
-/** The first that is not gone when its time is up: deleted now or earlier, or not to be deleted at all. */
-async function stillThere(
-  { client, clock }: PassPorts,
+/** Results as they are when the time is up: what went meanwhile is gone, whether deleted now or earlier. */
+async function awaited(
+  { client: { get }, clock }: PassPorts,
   results: readonly ChangeResult[],
   signal: AbortSignal,
-): Promise<ObjectRef | undefined> {
-  const terminating = results.flatMap(({ change, live }) =>
-    live?.metadata.uid === undefined || live.metadata.deletionTimestamp === undefined
-      ? []
-      : [{ ref: change.ref, live, uid: live.metadata.uid }],
-  );
-  const left = await Promise.all(
-    terminating.map(async ({ ref, live, uid }) => {
-      const at = { ...ref, version: apiVersionVersion(live.apiVersion) };
-      return (await whenGone({ get: client.get, clock }, { at, uid }, signal)) && ref;
+): Promise<readonly ChangeResult[]> {
+  return Promise.all(
+    results.map(async (result) => {
+      const { change, live } = result;
+      const { uid } = live?.metadata ?? {};
+      if (live === undefined || uid === undefined || !isTerminating(live)) return result;
+      const at = { ...change.ref, version: apiVersionVersion(live.apiVersion) };
+      try {
+        const left = await whenGone({ get, clock }, { at, uid }, signal);
+        return left === undefined ? goneNow(result) : { ...result, live: left };
+      } catch (error) {
+        if (error instanceof ApiError) return result; // not seen to go: it is left
+        throw error;
+      }
     }),
   );
-  const failed = results.find(({ outcome }) => outcome === "failed" || outcome === "unknown");
-  return failed?.change.ref ?? left.find((ref) => ref !== undefined);
+}
+
+function isTerminating({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+function goneNow({ live: _live, ...result }: ChangeResult): ChangeResult {
+  const { change } = result;
+  return change.action === "skip" ? { ...result, change: { ...change, forget: true } } : result;
+}
+
+function isLeft({ outcome, live }: ChangeResult): boolean {
+  if (outcome === "failed" || outcome === "unknown") return true;
+  return live !== undefined && isTerminating(live);
 }
 
 /** Only what would have been sent waits; what is let alone or judged later is said as it is. */

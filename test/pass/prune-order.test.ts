@@ -101,6 +101,49 @@ describe("P-81: an operator and what it looks after go in one commit", () => {
   });
 });
 
+describe("P-81: an operator that cleans up at once", () => {
+  it("goes in the same pass, and nothing is left to look for although the kind is gone, too (A-114)", async () => {
+    const app = "swift";
+    const { definition, resource } = custom("swift.example.com");
+    const all = [definition, resource(), deployment("op"), deployment("web")];
+    await bench().sync(app, [...all, ...stays]);
+    await bench().pass(app);
+    await bench().hand(within(app, resource(["example.com/cleanup"])));
+    bench().declare(app, { objects: [deployment("web"), ...stays] });
+    const { clock } = bench().world.ports;
+    const cleaned = within(app, { ...resource(), metadata: { name: "g", finalizers: [] } });
+    const cleaning = {
+      ...clock,
+      sleep: async () => {
+        if ((await bench().get(cleaned)) !== undefined) await bench().hand(cleaned);
+      },
+    };
+    const { done } = await letting(app, { clock: cleaning });
+    expect(outcomes(done)).toMatchObject({
+      "Gadget/g": "deleted",
+      "CustomResourceDefinition/gadgets.swift.example.com": "deleted",
+    });
+    expect(await bench().tracked(app)).not.toContain("Gadget/g");
+    const last = await bench().pass(app);
+    expect(last.pass.results.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+    expect(await bench().tracked(app)).toHaveLength(stays.length + 1);
+  });
+
+  it("a resource that went with its kind is not an error for as long as discovery is old", async () => {
+    const app = "old";
+    const { definition, resource } = custom("old.example.com");
+    await bench().sync(app, [definition, resource(), ...stays]);
+    await bench().pass(app);
+    await bench().hand(definition, { method: "DELETE" });
+    const old = { ...bench().world.discovery };
+    bench().declare(app, { objects: stays });
+    bench().world.discovery = old;
+    const done = await bench().pass(app);
+    expect(done.pass.results.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+    expect(await bench().tracked(app)).toHaveLength(stays.length);
+  });
+});
+
 describe("P-31, P-11: a deletion that is refused", () => {
   const denied = new ApiError({
     status: 403,

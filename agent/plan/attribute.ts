@@ -1,4 +1,4 @@
-import type { FieldDiff } from "../model/change.ts";
+import type { Cause, FieldDiff } from "../model/change.ts";
 import { fieldManager } from "../model/names.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../model/object.ts";
 import { ownsPath } from "./fields-v1.ts";
@@ -32,6 +32,20 @@ function claim(field: FieldDiff, live: KubeObject, { others, ours }: Entries): P
     ...(entry.subresource === undefined ? {} : { subresource: entry.subresource }),
     ...(entry.time === undefined ? {} : { time: entry.time }),
   };
+}
+
+/** what nobody else set and our own apply would set otherwise is admission's: it does not do the same thing twice. */
+export function byAdmission(
+  fields: readonly FieldDiff[],
+  live: KubeObject,
+  cause: Cause,
+): readonly FieldDiff[] {
+  if (cause !== "drift" || live.metadata.managedFields?.some(isOurs) !== true) return fields;
+  return fields.map((field) =>
+    field.manager === "unknown" && field.live !== undefined
+      ? { ...field, manager: "admission" }
+      : field,
+  );
 }
 
 /** Our Apply entry: the set of fields that our last apply declared. */

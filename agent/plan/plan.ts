@@ -5,7 +5,7 @@ import { jsonEqual } from "../model/json.ts";
 import { restoredAnnotation } from "../model/names.ts";
 import { describeRef, type KubeObject, type Version, versionOf } from "../model/object.ts";
 import type { Unit } from "../model/unit.ts";
-import { attribute, isOurs } from "./attribute.ts";
+import { attribute, byAdmission, isOurs } from "./attribute.ts";
 import { autoscaleRules } from "./autoscaled.ts";
 import { problemOf } from "./classify.ts";
 import { diffObjects, escapePointer, objectsEqual } from "./compare.ts";
@@ -173,13 +173,13 @@ function compareWith(asked: Asked, object: KubeObject, context: PlanContext): Ch
     return { action: "unchanged", ref, desired, live };
   }
   const raw = attribute(diffObjects(live, object), live);
-  const fields = maskFields(ref, raw);
   const { unit, installation } = context;
   const { owner } = ownershipOf(live, { installation, app: unit.app }, desired);
   const adopts = owner !== "us";
   const isTaken = owner === "tool" || owner === "installation";
   const strips = isTaken ? { strips: marksToStrip(live, desired.object) } : origin(live);
   const cause = adopts ? "change" : causeOf(desired, context.entry);
+  const fields = maskFields(ref, byAdmission(raw, live, cause));
   const left =
     leaveDrift({ desired, live, fields, cause }, context) ??
     (adopts && !context.takeOver ? disputed(desired, live, fields) : undefined);

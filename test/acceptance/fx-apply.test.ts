@@ -47,7 +47,10 @@ describe("acceptance FX: applying", () => {
     const container = { name: "c", image: "i", ports: [{ containerPort: 80 }] };
     const template = { metadata: { labels }, spec: { containers: [container] } };
     const web = obj("Deployment", "web", { spec: { selector: { matchLabels: labels }, template } });
-    const done = await bench().sync(app, [service("dns", dns), web]);
+    const { desired } = bench().declare(app, { objects: [service("dns", dns), web] });
+    const declared = JSON.stringify(desired.map(({ object }) => object));
+    expect(declared.match(/"protocol":"TCP"/g)).toHaveLength(2); // it is a part of the items' keys
+    const done = await bench().pass(app);
     expect(outcomes(done)).toEqual({ "Service/dns": "created", "Deployment/web": "created" });
     const live = await bench().get(within(app, service("dns", [])));
     const ports = ["TCP", "UDP"].map((protocol) => expect.objectContaining({ protocol }));

@@ -6,12 +6,16 @@ import { configMap, deployment, obj, outcomes, sharedBench, within } from "../pa
 import { failures } from "../pass/order-cases.ts";
 import { makeNamespace } from "./scene.ts";
 
-/** A webhook labels what is made in the namespace ge26. */
+const counter = { now: 0 };
+
+/** A webhook labels what is made in the namespace ge26; another one does not do the same thing twice. */
 const bench = sharedBench({
   admit: ({ namespace, object, operation }) => {
-    if (namespace !== "ge26" || object?.kind !== "ConfigMap" || operation === "DELETE")
+    if (!namespace.startsWith("ge26") || object?.kind !== "ConfigMap" || operation === "DELETE")
       return undefined;
-    const labels = { ...mapAt(object, "metadata", "labels"), injected: "yes" };
+    counter.now += 1;
+    const injected = namespace === "ge26" ? "yes" : `number-${counter.now}`;
+    const labels = { ...mapAt(object, "metadata", "labels"), injected };
     return { object: { ...object, metadata: { ...mapAt(object, "metadata"), labels } } as Json };
   },
 });
@@ -128,6 +132,8 @@ describe("acceptance GE: fields", () => {
       "Secret/number": "failed",
     });
     expect(failures(done)).toHaveLength(1);
+    const nothing = await bench().get(within(app, obj("Secret", "nothing")));
+    expect(nothing).not.toHaveProperty("data");
     const gap = await bench().get(within(app, obj("Secret", "gap")));
     expect(gap?.["data"]).toEqual({ gap: "", key: "djE=" });
   });
@@ -184,6 +190,21 @@ describe("acceptance GE: fields", () => {
     const live = await bench().get(within(app, configMap("c")));
     expect(live?.metadata.labels).toHaveProperty("injected", "yes");
     expect(await settled(app)).toEqual(quiet);
+
+    const restless = "ge26-restless";
+    await bench().sync(restless, [configMap("c")]);
+    const from = bench().mark;
+    for (let round = 0; round < 8; round += 1) await settled(restless);
+    expect(bench().writesSince(from).length).toBeLessThan(8);
+    const { pass } = await bench().pass(restless, { bypassProofs: true });
+    expect(pass.drift).toContainEqual(
+      expect.objectContaining({
+        action: "backing-off",
+        fields: [
+          expect.objectContaining({ path: "metadata.labels.injected", manager: "admission" }),
+        ],
+      }),
+    );
   });
 });
 

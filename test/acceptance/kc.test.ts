@@ -125,6 +125,7 @@ describe("acceptance KC: one app", () => {
     const disabled = { "holdfast.dev/reconcile": "disabled" };
     const broken = withAnnotations(deployment("broken"), disabled);
     await bench().sync(app, [deployment("broken")]);
+    await bench().watch();
     const done = await bench().sync(app, [broken, inWave(1, configMap("late"))]);
     expect(outcomes(done)).toEqual({
       "Deployment/broken": "skipped",

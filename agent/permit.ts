@@ -20,17 +20,25 @@ export async function notPermitted(
   { slot, input }: { readonly slot: Slot; readonly input: PassInput },
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
-  const writes = input.enforce && input.unit.mode === "enforce";
   const { digest } = input.manifests;
-  if (slot.removal !== undefined || !writes || slot.permitted === digest) return undefined;
-  if (input.unit.serviceAccount !== undefined) return undefined; // C-9: its rights count, and the server judges them
+  if (slot.removal !== undefined || slot.permitted === digest || !isOurs(input)) return undefined;
+  const { rights, live } = world.cluster;
+  const lacked = await unlessRefused(() => rights.lacked(needsOfUnit(world, input), signal));
+  if (lacked === undefined) return undefined;
+  slot.permitted = lacked.length === 0 ? digest : undefined;
+  if (lacked.length === 0) live.retryForbidden();
+  else rights.forget(); // what is granted meanwhile counts at once
+  return lacked.length === 0 ? undefined : problemOf(lacked, input.unit);
+}
+
+/** Whether the agent's own rights decide: it writes, and as itself (C-9). */
+function isOurs({ enforce, unit }: PassInput): boolean {
+  return enforce && unit.mode === "enforce" && unit.serviceAccount === undefined;
+}
+
+async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
-    const { rights, live } = world.cluster;
-    const lacked = await rights.lacked(needsOfUnit(world, input), signal);
-    slot.permitted = lacked.length === 0 ? digest : undefined;
-    if (lacked.length === 0) live.retryForbidden();
-    else rights.forget(); // what is granted meanwhile counts at once
-    return lacked.length === 0 ? undefined : problemOf(lacked, input.unit);
+    return await ask();
   } catch (error) {
     if (error instanceof ApiError) return undefined;
     throw error;

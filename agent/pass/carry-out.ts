@@ -77,34 +77,45 @@ function withLive(result: ChangeResult, live: KubeObject | undefined): ChangeRes
 
 /** Results as they are when the time is up: what went meanwhile is gone, whether deleted now or earlier. */
 async function awaited(
-  { client: { get }, clock }: PassPorts,
+  ports: PassPorts,
   results: readonly ChangeResult[],
   signal: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
   return Promise.all(
-    results.map(async (result) => {
-      const { change, live } = result;
+    results.map(({ live, ...result }) => {
       const { uid } = live?.metadata ?? {};
-      if (live === undefined || uid === undefined || !isTerminating(live)) return result;
-      const at = { ...change.ref, version: apiVersionVersion(live.apiVersion) };
-      try {
-        const left = await whenGone({ get, clock }, { at, uid }, signal);
-        return left === undefined ? goneNow(result) : { ...result, live: left };
-      } catch (error) {
-        if (error instanceof ApiError) return result; // not seen to go: it is left
-        throw error;
-      }
+      const isGoing = live !== undefined && uid !== undefined && isTerminating(live);
+      if (live === undefined) return result;
+      return isGoing ? whenDone(ports, { result, live, uid }, signal) : { ...result, live };
     }),
   );
 }
 
-function isTerminating({ metadata }: KubeObject): boolean {
-  return metadata.deletionTimestamp !== undefined;
+interface Ending {
+  readonly result: ChangeResult;
+  readonly live: KubeObject;
+  readonly uid: string;
 }
 
-function goneNow({ live: _live, ...result }: ChangeResult): ChangeResult {
+async function whenDone(
+  { client: { get }, clock }: PassPorts,
+  { result, live, uid }: Ending,
+  signal: AbortSignal,
+): Promise<ChangeResult> {
   const { change } = result;
-  return change.action === "skip" ? { ...result, change: { ...change, forget: true } } : result;
+  const at = { ...change.ref, version: apiVersionVersion(live.apiVersion) };
+  try {
+    const left = await whenGone({ get, clock }, { at, uid }, signal);
+    if (left !== undefined) return { ...result, live: left };
+    return change.action === "skip" ? { ...result, change: { ...change, forget: true } } : result;
+  } catch (error) {
+    if (error instanceof ApiError) return { ...result, live }; // not seen to go: it is left
+    throw error;
+  }
+}
+
+function isTerminating({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
 
 function isLeft({ outcome, live }: ChangeResult): boolean {

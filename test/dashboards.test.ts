@@ -96,7 +96,6 @@ describe.each(dashboards)("$uid", (dashboard) => {
   it("names no data source, cluster or job of its own", () => {
     const sources = [...targets, ...dashboard.panels, ...dashboard.annotations.list];
     for (const { datasource } of sources) {
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's own variable.
       expect(datasource).toEqual({ type: "prometheus", uid: "${datasource}" });
     }
     expect(dashboard.templating.list.map(({ name }) => name)).toEqual([

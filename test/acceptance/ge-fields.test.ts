@@ -149,6 +149,18 @@ describe("acceptance GE: fields", () => {
     expect(pass.drift.flatMap(({ fields }) => fields)).toHaveLength(1);
     expect(field).toMatchObject({ path: "data.same", live: "*** #1", desired: "*** #2" });
     expect(JSON.stringify(pass.drift)).not.toMatch(/YWJjZA|aWprbA/);
+    // All at once: equal ones look equal, others do not.
+    const three = secret({ one: "YWJjZA==", two: "YWJjZA==", three: "ZWZnaA==" });
+    await bench().sync(`${app}-all`, [three]);
+    const { data: _data, ...none } = three;
+    await bench().hand(within(`${app}-all`, { ...none, data: null }));
+    const lost = await bench().pass(`${app}-all`, { bypassProofs: true });
+    expect(lost.pass.drift.flatMap(({ fields }) => fields)).toEqual([
+      expect.objectContaining({
+        path: "data",
+        desired: { one: "*** #1", two: "*** #1", three: expect.stringMatching(/^\*\*\* #[23]$/) },
+      }),
+    ]);
     await bench().hand(within(app, secret({ other: "aWprbA==" })));
     const again = await bench().pass(app, { bypassProofs: true });
     expect(again.pass.drift.flatMap(({ fields }) => fields)[0]).toMatchObject({

@@ -30,7 +30,7 @@ export function encodeRecord({ app, commit, at, objects }: KeptRecord): Uint8Arr
     id: refId(ref),
     ...(object === undefined ? { sealed } : { object }),
   }));
-  return gzipSync(canonicalJson({ format, app, commit, at, objects: kept }), { level: 9 });
+  return gzipSync(canonicalJson({ format, app, commit, at, objects: kept }));
 }
 
 /** Undefined: not ours, or of a newer format. */

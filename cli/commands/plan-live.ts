@@ -124,6 +124,16 @@ async function undeclared(
 
 const drifted = "differs though Git did not move: drift";
 
+function recreated({
+  ref,
+  desired: { file, line },
+  propagation,
+}: Extract<Change, { action: "recreate" }>): ObjectDiff {
+  const stays = propagation === "Orphan" ? "; what it owns stays" : "";
+  const note = `a field cannot be changed, and Git lets it be deleted and made anew${stays}`;
+  return { action: "recreate", ref, file, line, fields: [], note };
+}
+
 /** A change as people are shown it; nothing for what stays as it is. */
 function objectDiff(change: Change | "raced", mask: SecretMasker): readonly ObjectDiff[] {
   if (change === "raced") return [];
@@ -141,7 +151,7 @@ function objectDiff(change: Change | "raced", mask: SecretMasker): readonly Obje
       return [{ action: "update", ref, file, line, fields: change.fields, ...note }];
     }
     case "recreate":
-      return [{ action: "recreate", ref, fields: [] }];
+      return [recreated(change)];
     case "report":
       return [{ action: "update", ref, fields: change.fields, note: `not healed: ${change.how}` }];
     case "hold":

@@ -60,3 +60,25 @@ describe("a preview of what would be created", () => {
     expect(await preview("there", widget)).toMatchObject({ change: { action: "fail" } });
   });
 });
+
+describe("a preview of what cannot be changed in place", () => {
+  it("A-61: says whether it would be deleted and made anew, and writes nothing", async () => {
+    await bench().hand(obj("Namespace", "fixed"), { method: "POST" });
+    const frozen = (value: string, more: object = {}) =>
+      obj("ConfigMap", "f", { data: { a: value }, immutable: true }, more);
+    const annotations = { "holdfast.dev/recreate": "enabled" };
+    bench().declare("fixed", { objects: [frozen("1", { annotations }), configMap("x")] });
+    await bench().pass("fixed");
+    const marks = (await bench().get(within("fixed", frozen("1"))))?.metadata;
+    const { labels = {}, annotations: marked = {} } = marks ?? {};
+    const wanted = { namespace: "fixed", labels, annotations: marked };
+    expect(await preview("fixed", frozen("2", wanted))).toMatchObject({
+      change: { action: "recreate", propagation: "Background" },
+    });
+    const { "holdfast.dev/recreate": _allowed, ...refused } = marked;
+    const forbidden = frozen("2", { ...wanted, annotations: refused });
+    expect(await preview("fixed", forbidden)).toMatchObject({
+      change: { action: "fail", problem: { reason: "ImmutableField" } },
+    });
+  });
+});

@@ -153,28 +153,25 @@ describe("acceptance FX: fields", () => {
     await bench().watch();
     await bench().pass(app);
     const { live } = bench().world.cluster;
+    const edits = [
+      { path: "metadata.labels.team", edited: { labels: { team: "them" } } },
+      { path: "metadata.annotations.note", edited: { annotations: { note: "them" } } },
+    ];
     for (const made of [map, policy]) {
-      const { kind, metadata } = made;
-      const edited = {
-        name: metadata.name,
-        labels: { team: "them" },
-        annotations: { note: "them" },
-      };
-      await bench().hand(within(app, { apiVersion: made.apiVersion, kind, metadata: edited }));
-      const group = made === policy ? "networking.k8s.io" : "";
-      await until(
-        () =>
-          live.entry(`${app}_${metadata.name}_${group}_${kind}`)?.object.metadata.labels?.[
-            "team"
-          ] === "them",
-        `the watch's news of ${kind}`,
-      );
-      // Found by the watch alone: nobody asks for a full look.
-      const { pass } = await bench().pass(app);
-      const found = pass.drift.find(({ ref }) => ref.kind === kind)?.fields.map(({ path }) => path);
-      expect(found?.toSorted()).toEqual(["metadata.annotations.note", "metadata.labels.team"]);
-      const healed = await bench().get(within(app, made));
-      expect(healed?.metadata).toMatchObject({ labels, annotations });
+      for (const { path, edited } of edits) {
+        const { apiVersion, kind } = made;
+        const { name } = made.metadata;
+        const group = made === policy ? "networking.k8s.io" : "";
+        const seen = () => JSON.stringify(live.entry(`${app}_${name}_${group}_${kind}`)?.object);
+        await bench().hand(within(app, { apiVersion, kind, metadata: { name, ...edited } }));
+        await until(() => seen().includes("them"), `the watch's news of ${kind}`);
+        // Found by the watch alone: nobody asks for a full look.
+        const results = (await bench().pass(app)).pass.results;
+        const fields = results.flatMap(({ change }) => ("fields" in change ? change.fields : []));
+        expect(fields.map((field) => field.path)).toEqual([path]);
+        const healed = await bench().get(within(app, made));
+        expect(healed?.metadata).toMatchObject({ labels, annotations });
+      }
     }
   });
 });

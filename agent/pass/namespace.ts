@@ -1,5 +1,6 @@
 import { isConflict, isForbidden } from "../cluster/errors.ts";
 import type { Desired } from "../model/change.ts";
+import type { VersionedRef } from "../model/object.ts";
 import { ReconcileError } from "../model/reason.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 
@@ -19,7 +20,7 @@ export async function ensureNamespace(
   const isUsed = members.length > 0 || manifests.hooks.some(isMember);
   if (isDeclared || isProven || !isUsed) return;
   const ref = { group: "", version: "v1", kind: "Namespace", namespace: "", name: unit.namespace };
-  if ((await ports.client.get(ref, signal)) !== undefined) return;
+  if (await isThere(ports, ref, signal)) return;
   try {
     await ports.client.create(
       { apiVersion: "v1", kind: "Namespace", metadata: { name: unit.namespace } },
@@ -28,6 +29,20 @@ export async function ensureNamespace(
   } catch (error) {
     if (isForbidden(error)) throw noNamespace(unit.namespace);
     if (!isConflict(error)) throw error; // somebody else made it meanwhile
+  }
+}
+
+/** P-43: who may not look takes it for there; if it is not, the first object says so. */
+async function isThere(
+  { client }: PassPorts,
+  ref: VersionedRef,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    return (await client.get(ref, signal)) !== undefined;
+  } catch (error) {
+    if (isForbidden(error)) return true;
+    throw error;
   }
 }
 

@@ -5,6 +5,7 @@ import type { ObjectDiff, UnitDiff } from "../output/diff-report.ts";
 import { maskSecret, type SecretMasker } from "../output/mask-secrets.ts";
 import { unmark } from "../output/unmark.ts";
 import { inOrder, orderNote } from "./in-order.ts";
+import { pairHashed } from "./pair-hashed.ts";
 import type { RenderedUnit } from "./render-fleet.ts";
 
 /** The same unit in two states; absent where it is not selected in one of them. */
@@ -32,7 +33,7 @@ export function diffUnit(
     changeOf(old.get(refId(desired.ref)), desired, mask),
   );
   const gone = [...old.values()].filter(({ ref }) => !fresh.has(refId(ref)));
-  const moved = [...changed, ...gone.map((desired) => deletion(desired, mask))];
+  const moved = pairHashed([...changed, ...gone.map((desired) => deletion(desired, mask))]);
   const runs = hookRuns({ before, after, isChange: moved.length > 0 }, mask);
   const objects = [...moved, ...runs];
   return [{ ...name, objects, unchanged: fresh.size - changed.length, ...note }];

@@ -10,6 +10,7 @@ import { unmark } from "../output/unmark.ts";
 import type { CommandContext, ConnectedCluster } from "./context.ts";
 import type { FleetView } from "./fleet-view.ts";
 import { inOrder, orderNote } from "./in-order.ts";
+import { pairHashed } from "./pair-hashed.ts";
 import { planOne } from "./plan-one.ts";
 import { type RenderedUnit, renderUnits } from "./render-fleet.ts";
 import { servedScopes } from "./scopes.ts";
@@ -80,7 +81,7 @@ async function diffOne(
   const gone = await undeclared(client, { desired, inventory }, signal);
   const isChange = changes.some(({ change }) => change !== "raced" && isChanging(change));
   const runs = isChange || gone.length > 0 ? inOrder({ desired: [], hooks }).map(runOf) : [];
-  const objects = [...told, ...gone, ...runs];
+  const objects = [...pairHashed([...told, ...gone]), ...runs];
   return { ...name, objects, unchanged: desired.length - told.length };
 }
 

@@ -189,10 +189,12 @@ function compareWith(asked: Asked, object: KubeObject, context: PlanContext): Ch
 
 /** what a commit declares is ours from then on, also where somebody had set the same value; else it could never go. */
 function ownsMore({ desired, live }: Asked, object: KubeObject, context: PlanContext): boolean {
-  const isNew = context.entry !== undefined && context.entry.digest !== desired.digest;
+  const { entry, unit } = context;
   const then = object.metadata.managedFields?.find(isOurs)?.fieldsV1;
-  if (!isNew || context.unit.mode !== "enforce" || then === undefined) return false;
-  return !jsonEqual(live.metadata.managedFields?.find(isOurs)?.fieldsV1, then);
+  if (entry === undefined || unit.mode !== "enforce" || then === undefined) return false;
+  const own = live.metadata.managedFields?.find(isOurs)?.fieldsV1;
+  if (own === undefined && unit.drift.mode === "heal") return true; // somebody wiped them
+  return entry.digest !== desired.digest && !jsonEqual(own, then);
 }
 
 /** P-83: what was brought back is nobody's, and says so, until it is declared again. */

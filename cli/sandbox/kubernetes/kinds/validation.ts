@@ -14,7 +14,7 @@ export function validateObject(about: About, served: Served, object: Json): void
 }
 
 function objectCauses(about: About, served: Served, object: Json): Cause[] {
-  const causes = [...nameCauses(about, object)];
+  const causes = [...nameCauses(about, object), ...annotationCauses(object)];
   if (served.resource.builtin) causes.push(...(checks[qualified(served.resource)]?.(object) ?? []));
   else causes.push(...schemaCauses(served.version.openApi, object));
   return causes;
@@ -28,6 +28,16 @@ function* nameCauses({ group }: About, object: Json): Generator<Cause> {
     message: `Invalid value: ${JSON.stringify(name)}: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`,
     field: "metadata.name",
   };
+}
+
+const annotationBytes = 256 * 1024;
+
+function annotationCauses(object: Json): readonly Cause[] {
+  const all = Object.entries(mapAt(object, "metadata", "annotations"));
+  const bytes = all.reduce((sum, pair) => sum + Buffer.byteLength(pair.join("")), 0);
+  if (bytes <= annotationBytes) return [];
+  const message = `Too long: may not be more than ${annotationBytes} bytes`;
+  return [{ reason: "FieldValueTooLong", message, field: "metadata.annotations" }];
 }
 
 type Check = (object: Json) => Cause[];

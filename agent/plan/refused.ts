@@ -36,16 +36,18 @@ export function judgeRefusal(
   return leaveDrift({ desired, live, fields: [], cause: planned.cause }, context) ?? planned;
 }
 
-/** an entry names a version of the kind that has lost a field since, and nothing can be applied over it. */
+/** an entry names a version of the kind that has lost a field since, or is gone, and nothing can be applied over it. */
 function repairedEntries(
   { desired, live }: Stuck,
   { message }: ApiFailure,
 ): readonly ManagedFieldsEntry[] | undefined {
-  const isStale =
+  const isLost =
     message.includes("not declared in schema") && !message.includes("typed patch object");
+  const isGone = message.includes("convert CR to an invalid group/version");
   const entries = live.metadata.managedFields ?? [];
   const { apiVersion } = desired.object;
-  if (!isStale || entries.every((entry) => entry.apiVersion === apiVersion)) return undefined;
+  if ((!isLost && !isGone) || entries.every((entry) => entry.apiVersion === apiVersion))
+    return undefined;
   return entries.map((entry) => ({ ...entry, apiVersion }));
 }
 

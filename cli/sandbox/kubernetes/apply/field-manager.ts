@@ -121,13 +121,14 @@ export function applyManaged(
   return { ...outcome, object, managed: after };
 }
 
-/** The object is read at every version that an entry names; one that lost a field since cannot be read. */
+/** The object is read at every version that an entry names; one that lost a field since, or is gone, cannot be read. */
 function checkVersions(live: Json, managed: Managed, { apiVersion, versions }: Tracking): void {
   const others = new Set([...managed.values()].map((entry) => entry.apiVersion));
   others.delete(apiVersion);
   for (const other of others) {
     const view = versions.at(other);
-    if (view === undefined) continue;
+    if (view === undefined)
+      throw internal(`request to convert CR to an invalid group/version: ${other}`);
     const object = view.convert(withoutManaged(live));
     const errors = typeErrors(view.schema, object, { allowDuplicates: true });
     if (errors.length > 0) throw internal(describeErrors(errors));

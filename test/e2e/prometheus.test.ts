@@ -198,9 +198,12 @@ describe.skipIf(!have.ok)(`a real Prometheus on three real agents (${have.why})`
     const rules = await prometheus.rules();
     expect(rules.length).toBeGreaterThan(25);
     await until("the alerts wait for their time", async () => {
-      const found = new Set((await prometheus.alerts()).map(({ labels }) => labels.alertname));
-      const wanted = ["HoldfastHeld", "HoldfastAppFailed", "HoldfastDriftUncorrected"];
-      return wanted.every((name) => found.has(name));
+      const alerts = await prometheus.alerts();
+      const found = new Set(alerts.map(({ labels }) => labels.alertname));
+      const held = alerts.filter(({ labels }) => labels.alertname === "HoldfastHeld");
+      const clusters = new Set(held.map(({ labels }) => labels.cluster));
+      const wanted = ["HoldfastAppFailed", "HoldfastDriftUncorrected"];
+      return names.every((name) => clusters.has(name)) && wanted.every((name) => found.has(name));
     });
     const alerts = await prometheus.alerts();
     for (const name of names) {

@@ -21,7 +21,7 @@ export async function notPermitted(
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
   const { digest } = input.manifests;
-  if (slot.removal !== undefined || slot.permitted === digest || !isOurs(input)) return undefined;
+  if (slot.removal !== undefined || slot.permitted === digest || !writesAsItself(input)) return undefined;
   const { rights, live } = world.cluster;
   const lacked = await unlessRefused(() => rights.lacked(needsOfUnit(world, input), signal));
   if (lacked === undefined) return undefined;
@@ -32,7 +32,7 @@ export async function notPermitted(
 }
 
 /** Whether the agent's own rights decide: it writes, and as itself (C-9). */
-function isOurs({ enforce, unit }: PassInput): boolean {
+function writesAsItself({ enforce, unit }: PassInput): boolean {
   return enforce && unit.mode === "enforce" && unit.serviceAccount === undefined;
 }
 

@@ -21,7 +21,8 @@ export async function notPermitted(
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
   const { digest } = input.manifests;
-  if (slot.removal !== undefined || slot.permitted === digest || !writesAsItself(input)) return undefined;
+  if (slot.removal !== undefined || slot.permitted === digest || !writesAsItself(input))
+    return undefined;
   const { rights, live } = world.cluster;
   const lacked = await unlessRefused(() => rights.lacked(needsOfUnit(world, input), signal));
   if (lacked === undefined) return undefined;

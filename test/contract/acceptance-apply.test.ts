@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect } from "vitest";
 import { configMap, podTemplate, thing } from "./bodies.ts";
 import type { Body, Reply } from "./connection.ts";
-import { bothServers, outcome, type Server } from "./servers.ts";
+import { define, definition, old, specOf, version } from "./olds.ts";
+import { bothServers, outcome } from "./servers.ts";
 import { defineThings } from "./shapes.ts";
 
 const things = "contract.holdfast.dev/v1/things";
@@ -16,40 +17,6 @@ function owners({ body }: Reply): Body {
       fieldsV1,
     ]),
   );
-}
-
-const specOf = ({ body }: Reply) => body.spec ?? {};
-
-/** A kind whose versions are the case's. */
-function definition(group: string, versions: readonly Body[]): Body {
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `olds.${group}` },
-    spec: {
-      group,
-      scope: "Namespaced",
-      names: { plural: "olds", singular: "old", kind: "Old", listKind: "OldList" },
-      versions,
-    },
-  };
-}
-
-function version(name: string, properties: Body, isStored = true): Body {
-  const spec = { type: "object", properties };
-  const openAPIV3Schema = { type: "object", properties: { spec } };
-  return { name, served: true, storage: isStored, schema: { openAPIV3Schema } };
-}
-
-function old(group: string, { version: at = "v1", name = "o", ...spec }: Body): Body {
-  return { apiVersion: `${group}/${at}`, kind: "Old", metadata: { name }, spec };
-}
-
-async function define(server: Server, crd: Body): Promise<void> {
-  await server.apply(`${crds}/${crd.metadata.name}`, crd, "fieldManager=definer&force=true");
-  for (const { name } of crd.spec.versions) {
-    await server.until(`/apis/${crd.spec.group}/${name}/olds`, ({ code }) => code === 200);
-  }
 }
 
 describe("acceptance SMD: the server-side apply algorithm (semantics §1.18)", () => {

@@ -100,9 +100,7 @@ function planMissing(desired: Desired, context: PlanContext): Change {
     return conflict(desired, declaredBy, context);
   const known = entry?.digest === desired.digest;
   const left = known ? backOff({ desired, live: undefined, fields: [] }, context) : undefined;
-  return (
-    left ?? { action: "create", ref, desired, cause: known ? "drift" : causeOf(desired, entry) }
-  );
+  return left ?? { action: "create", ref, desired, cause: causeOf(desired, entry) };
 }
 
 function prepareExisting(desired: Desired, live: KubeObject, context: PlanContext): Prepared {

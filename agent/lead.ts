@@ -7,7 +7,7 @@ import { createQueue, type Queue } from "./schedule/queue.ts";
 import { createTimers, type Timers } from "./schedule/timers.ts";
 import type { World } from "./world.ts";
 
-/** First event of a unit at once, then in strides while more come (semantics §12); a change that waits takes no strides (O-16). */
+/** D-1: an event brings a pass, no interval does. First event of a unit at once, then in strides while more come (semantics §12); a change that waits takes no strides (O-16). */
 const debounceMs = { first: 200, more: 2000 };
 const width = 8;
 

@@ -123,6 +123,7 @@ function tellDifference({
   }
 }
 
+/** What a pass should hear of. Health goes on after success (H-5). */
 function hasMoved(before: CachedObject | undefined, after: CachedObject): boolean {
   return (
     before === undefined ||

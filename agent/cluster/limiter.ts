@@ -1,7 +1,7 @@
 import type { Emit } from "../model/event.ts";
 import type { Clock } from "../schedule/clock.ts";
 
-/** How many requests one cluster gets at a time. The server sets the pace: no fixed rate (performance rule 5). */
+/** How many requests one cluster gets at a time (C-16). The server sets the pace: no fixed rate (performance rule 5). */
 export interface Limiter {
   /** Waits for a slot; gives back how to leave it. Rejects with the signal's reason. */
   enter(signal: AbortSignal): Promise<Slot>;

@@ -33,7 +33,8 @@ export const pageSize = 500;
 
 /**
  * A-1, A-14: `over` decides whether the object may be there already. The body is what Git says, with its identity; it
- * never holds managedFields (A-2).
+ * never holds managedFields (A-2). The server refuses what it does not know (A-4, N-14) or cannot read (N-26); that is
+ * why we ask ourselves (T-3).
  */
 export function applyRequest(
   served: ServedKind,

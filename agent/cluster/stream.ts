@@ -38,7 +38,7 @@ const spreadSeconds = 300;
 
 /**
  * One watch, until the server ends it. Throws an ApiError when it is cut or silent (`Timeout`, `Reset`), cannot be read
- * (`BadAnswer`), or says so itself. Nothing is skipped: a line that cannot be read ends the stream (C-3).
+ * (`BadAnswer`), or says so itself. Nothing is skipped: a line that cannot be read ends the stream (C-3, T-4).
  */
 export async function* openWatch(
   ports: WatchPorts,

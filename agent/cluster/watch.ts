@@ -166,6 +166,7 @@ function isUnreadable(error: unknown): boolean {
   return error instanceof ApiError && error.failure.reason === "BadAnswer";
 }
 
+/** C-4: later and later, and not all at once. */
 function backoff({ failures }: Place, random: Random): number {
   return jittered(Math.min(longestBackoffMs, firstBackoffMs * 2 ** (failures - 1)), random);
 }

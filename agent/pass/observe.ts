@@ -62,7 +62,10 @@ const atATime = 64;
 
 const nothing: Live = { found: "nothing" };
 
-/** Bulk reads first, then the bodies of what is there: an update is compared with the whole object. */
+/**
+ * Bulk reads first (A-145), then the bodies of what is there: an update is compared with the whole object. All is read at
+ * the version that is declared: nothing is converted here (C-12).
+ */
 async function readWhole(
   { client }: PassPorts,
   objects: readonly Desired[],

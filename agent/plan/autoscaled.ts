@@ -10,7 +10,7 @@ interface Scaling {
   readonly max: number;
 }
 
-/** replicas are an autoscaler's while live is within its bounds; beyond them Git decides. */
+/** A-50, N-10: replicas are an autoscaler's while live is within its bounds; beyond them Git decides. */
 export function autoscaleRules(
   { ref, object }: Desired,
   live: KubeObject,

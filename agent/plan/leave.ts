@@ -18,7 +18,7 @@ export interface Difference {
   readonly cause: Cause;
 }
 
-/** What differs and is not to be written now (semantics §4.4 hold-until, §6.2); undefined: heal it. */
+/** D-27: what differs and is not to be written now (semantics §4.4 hold-until, §6.2); undefined: heal it. */
 export function leaveDrift(
   { desired, live, fields, cause }: Difference,
   context: PlanContext,

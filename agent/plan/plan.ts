@@ -83,7 +83,7 @@ export function prepare(desired: Desired, live: Live, context: PlanContext): Pre
   }
 }
 
-/** H-8: a finished Job that its TTL took away is done, not lost. */
+/** D-14: declared and absent is created. H-8: a finished Job that its TTL took away is done, not lost. */
 function planMissing(desired: Desired, context: PlanContext): Change {
   const { entry, unit, declaredBy } = context;
   const { ref } = desired;
@@ -125,6 +125,7 @@ function prepareExisting(desired: Desired, live: KubeObject, context: PlanContex
   const refused = refuseDefinition({ desired, live });
   if (refused !== undefined) return { settled: refused };
   if (objectSettings(desired.object).createOnly) {
+    // D-15: any value is fine.
     return { settled: { action: "unchanged", ref, desired, live } };
   }
   const { unit, declared } = context;
@@ -138,7 +139,11 @@ export type Predicted =
   | { readonly ok: true; readonly object: KubeObject }
   | { readonly ok: false; readonly failure: ApiFailure };
 
-/** Steps 7 and 8: the server's dry run is the judge of equality; what webhooks set is in it, hence no drift. */
+/**
+ * Steps 7 and 8: the server's dry run is the judge of equality (A-35); what webhooks set is in it, hence no drift (A-39).
+ * It leaves what others set beside ours (D-22), knows quantities, defaults and nothings (N-5, N-8, N-15, N-22, N-24) and
+ * what controllers add (N-16, N-17, N-18, N-19, N-20), and orders lists as their types say (N-13).
+ */
 export function judge(asked: Asked, predicted: Predicted, context: PlanContext): Change | "raced" {
   const { desired, live, payload } = asked;
   if (predicted.ok) return compareWith(asked, predicted.object, context);

@@ -168,7 +168,7 @@ interface KeyedList {
   readonly keys: readonly string[];
 }
 
-/** server-side apply answers such lists with a 500, so they are found here. */
+/** A-73, N-12: server-side apply answers such lists with a 500, so they are found here. */
 export function duplicateKeys(object: KubeObject): readonly ObjectFault[] {
   return keyedLists(object).flatMap(({ path, keys }) =>
     valuesAt(object, path).flatMap(({ value, pointer }) => twins(value, pointer, keys)),

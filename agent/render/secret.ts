@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { KubeObject } from "../model/object.ts";
 
 /**
- * `stringData` becomes `data`, since server-side apply would leave keys behind that it drops (A-80); line breaks in base64
+ * N-2: `stringData` becomes `data`, since server-side apply would leave keys behind that it drops (A-80); line breaks in base64
  * go (A-82). Values that are no strings stay as they are, so that the server refuses them (A-81).
  */
 export function normalizeSecret(secret: KubeObject): KubeObject {

@@ -61,7 +61,7 @@ function resolveNumber(text: string): Scalar {
   return float.test(plain) ? number(plain, text) : string(text);
 }
 
-/** `0644` and `0o644` are the same number to Go; BigInt knows only the second. */
+/** `0644` and `0o644` are the same number to Go; BigInt knows only the second. Read as 644 it opens files (T-12). */
 function octalForm(digits: string): string {
   return /^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits;
 }
@@ -82,7 +82,7 @@ function exact(sign: string, magnitude: bigint, text: string): Scalar {
   return { kind: "int", value: Number.isSafeInteger(near) ? near : value };
 }
 
-/** A whole number in a form that kubectl reads as a float (`08`, `1.`): what that would round is refused. */
+/** A whole number in a form that kubectl reads as a float (`08`, `1.0`: 1; T-21, N-23): what that would round is refused. */
 function asFloat(scalar: Scalar, text: string): Scalar {
   if (scalar.kind !== "int") return scalar;
   const { value } = scalar;

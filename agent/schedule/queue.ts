@@ -1,4 +1,4 @@
-/** One flight per key, newest wish wins, bounded width. */
+/** One flight per key, newest wish wins, bounded width (D-12: keys are identities, events of one are one wish). */
 export interface Queue {
   /** Runs `key` as soon as there is room; while it is under way: once more after it. */
   add(key: string): void;

@@ -20,6 +20,7 @@ export interface BrokenPod {
 
 /** An app has few namespaces; more than these are not looked at. */
 const namespacesLooked = 5;
+/** Owners may own each other in a circle (C-13). */
 const deepest = 4;
 
 /** Down the owner references: looks at the pods, and follows each broken one up to what the app declares. */

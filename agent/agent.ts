@@ -1,4 +1,5 @@
 import { adoptCommit } from "./adopt.ts";
+import { watchOver } from "./backstops.ts";
 import { ApiError } from "./cluster/errors.ts";
 import { noteCompared } from "./compared.ts";
 import type { Settings } from "./config/settings.ts";
@@ -166,7 +167,7 @@ export class Agent {
       term,
     );
     const record = publishOwnRecord(world, () => this.snapshot(), term);
-    const beside = Promise.all([record, expireKept(world, term)]);
+    const beside = Promise.all([record, expireKept(world, term), watchOver(world, term)]);
     try {
       await this.#loop(world, signal);
     } finally {

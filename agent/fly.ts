@@ -32,11 +32,12 @@ async function flyOnce(world: World, slot: Slot, signal: AbortSignal): Promise<v
   const start = clock.monotonic();
   renderAgain(world, slot, signal);
   await bringBack(world, slot, signal);
-  const { takeOver, bypassProofs } = slot;
+  const { takeOver, bypassProofs, sweep } = slot;
   const flight = await runPass(world, slot, signal);
   if (flight.ended === "pass") {
     if (takeOver) slot.takeOver = false; // what was asked for meanwhile is for the next pass
     if (bypassProofs) slot.bypassProofs = false;
+    if (sweep) slot.sweep = false;
     await land(world, slot, { reconciled: flight.reconciled, signal });
   }
   await publish(world, { slot, flight }, signal);

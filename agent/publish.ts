@@ -11,7 +11,7 @@ import type { Slot } from "./slot.ts";
 import { toAppObject } from "./status/app-object.ts";
 import { type SummarizeInput, type UnitFacts, unitFacts } from "./status/input.ts";
 import { summarize, summaryDue } from "./status/summarize.ts";
-import { readAgainMs, unwatched } from "./unwatched.ts";
+import { readAgainMs, silence, unwatched } from "./unwatched.ts";
 import type { World } from "./world.ts";
 
 const againMs = 1000;
@@ -97,7 +97,7 @@ function problemsOf(world: World, slot: Slot, flight: Flight): readonly Problem[
             message: `${suspend.reason}, until ${suspend.until}`,
           } as const,
         ]),
-    ...staleProblem(world),
+    ...silenceProblem(world, slot),
   ];
 }
 
@@ -108,13 +108,10 @@ function removalProblem({ removal }: Slot, flight: Flight): readonly Problem[] {
   return isTold ? [] : [{ reason: removal.reason, message: removal.why }];
 }
 
-function staleProblem({ cluster, ports }: World): readonly Problem[] {
-  const stale = cluster.live.stale(ports.clock.monotonic()).filter(({ why }) => why === "silent");
-  if (stale.length === 0) return [];
-  const kinds = stale.map(({ kind }) => kind).join(", ");
-  return [
-    { reason: "WatchStale", message: `no sign of life from the watches of ${kinds} for 5 minutes` },
-  ];
+/** C-5: nothing is known of kinds whose watch is silent. */
+function silenceProblem(world: World, slot: Slot): readonly Problem[] {
+  const message = silence(world, slot);
+  return message === undefined ? [] : [{ reason: "WatchStale", message }];
 }
 
 interface Plan {

@@ -78,6 +78,7 @@ function passInput(world: World, slot: Slot, signal: AbortSignal): PassInput | u
     healthRules: slot.healthRules,
     enforce: settings.enforce && !isSuspended,
     bypassProofs: slot.bypassProofs,
+    sweep: slot.sweep,
     memory: slot.memory,
   };
 }

@@ -51,6 +51,8 @@ export interface Slot {
   requested: Accept[];
   takeOver: boolean;
   bypassProofs: boolean;
+  /** Its next pass asks the server about every object, and does nothing else differently (C-5). */
+  sweep: boolean;
   restore: RestoreWish | undefined;
   /** Ids of the requests obeyed last (P-85). */
   handled: Readonly<Record<string, string>>;
@@ -81,6 +83,7 @@ export function createSlot(app: string): Slot {
     requested: [],
     takeOver: false,
     bypassProofs: false,
+    sweep: false,
     restore: undefined,
     handled: {},
     failures: 0,

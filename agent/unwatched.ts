@@ -29,6 +29,20 @@ export function unwatched(
   return `${kinds.join(", ")}: read every 5 minutes instead of watched; to watch, add ${rulesOf(rights).map(ruleLine).join(" ")}`;
 }
 
+/** What cannot be said of a unit now: the kinds of its objects whose watch is not proven alive (C-5). */
+export function silence(
+  { cluster, ports }: Pick<World, "cluster" | "ports">,
+  { manifests, inventory }: Pick<Slot, "manifests" | "inventory">,
+): string | undefined {
+  const stale = cluster.live.stale(ports.clock.monotonic());
+  const silent = stale.filter(({ why }) => why === "silent");
+  if (silent.length === 0) return undefined;
+  const refs = [...(manifests?.desired ?? []), ...(inventory?.entries.values() ?? [])];
+  const own = silent.filter((kind) => refs.some(({ ref }) => isHidden(ref, kind)));
+  if (own.length === 0) return undefined;
+  return `no sign of life from the watches of ${own.map(({ kind }) => kind).join(", ")} for 5 minutes`;
+}
+
 function isHidden(ref: ObjectRef, { group, kind, namespaces }: StaleKind): boolean {
   const isKind = ref.group === group && ref.kind === kind;
   return isKind && (namespaces === undefined || namespaces.includes(ref.namespace));

@@ -41,9 +41,14 @@ const longestBackoffMs = 300_000;
 /** A watch that ends sooner than this was no watch. */
 const shortestWatchMs = 1_000;
 
+/** C-5: what a watch missed without a word is found by a list a day. */
+const listAgainMs = 24 * 3_600_000;
+
 /** Where a follower is: `from` undefined means that only a list can tell. */
 interface Place {
   from: string | undefined;
+  /** Monotonic. */
+  listAgainAt: number;
   failures: number;
   stalls: number;
 }
@@ -54,7 +59,7 @@ export async function followKind(
   followed: Followed,
   signal: AbortSignal,
 ): Promise<void> {
-  const place: Place = { from: undefined, failures: 0, stalls: 0 };
+  const place: Place = { from: undefined, listAgainAt: 0, failures: 0, stalls: 0 };
   while (!signal.aborted) {
     const failure = await failureOf(round(ports, followed, { place, signal }));
     if (failure === undefined || signal.aborted) continue;
@@ -81,10 +86,10 @@ interface Round {
 async function round(ports: FollowPorts, followed: Followed, { place, signal }: Round) {
   const { client, clock } = ports;
   const { selection, sink } = followed;
-  place.from ??= await listWhole(ports, followed, signal);
+  const from = await startOf(ports, followed, { place, signal });
   const since = clock.monotonic();
   let events = 0;
-  for await (const event of client.watch(selection, place.from, signal)) {
+  for await (const event of client.watch(selection, from, signal)) {
     if (event.type === "bookmark") place.from = event.resourceVersion;
     else {
       if (event.type === "deleted") sink.deleted?.(event.object);
@@ -98,6 +103,19 @@ async function round(ports: FollowPorts, followed: Followed, { place, signal }: 
   }
   if (events === 0 && clock.monotonic() - since < shortestWatchMs) throw new EndedAtOnce();
   sink.alive?.();
+}
+
+/** Where to watch from: where the last watch ended, or a list. */
+async function startOf(
+  ports: FollowPorts,
+  followed: Followed,
+  { place, signal }: Round,
+): Promise<string> {
+  const now = ports.clock.monotonic();
+  if (place.from !== undefined && now < place.listAgainAt) return place.from;
+  place.from = await listWhole(ports, followed, signal);
+  place.listAgainAt = now + jittered(listAgainMs, ports.random);
+  return place.from;
 }
 
 /** The server closes watches as soon as they open: back off rather than hammer it. */

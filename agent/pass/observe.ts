@@ -18,10 +18,10 @@ export type Observed = ReadonlyMap<string, Live>;
 /** seen equal once, and neither the declaration nor the watched object moved since: no request. */
 export function provenUnchanged(
   ports: PassPorts,
-  { memory, bypassProofs }: PassInput,
+  { memory, bypassProofs, sweep }: PassInput,
   desired: Desired,
 ): Change | undefined {
-  if (bypassProofs) return undefined;
+  if (bypassProofs || sweep === true) return undefined;
   const proof = memory.proofs.get(desired.id);
   const known = ports.live.entry(desired.id);
   if (proof === undefined || known === undefined) return undefined;

@@ -65,8 +65,10 @@ export interface PassInput {
   readonly healthRules: HealthRules | undefined;
   /** False: plans and reports, never writes. */
   readonly enforce: boolean;
-  /** Ask the server about every object, whatever the watches prove (`holdfast sync`, C-5). */
+  /** Somebody said `holdfast sync`: ask about every object, judge what is held anew, run failed hooks again. */
   readonly bypassProofs: boolean;
+  /** Ask the server about every object, whatever the watches prove, and nothing more (C-5). */
+  readonly sweep?: boolean;
   readonly memory: UnitMemory;
 }
 

@@ -229,7 +229,21 @@ describe("the live cache", () => {
     await cache.stop();
   });
 
-  it("backs off while the server refuses, and asks again what is forbidden after minutes", async () => {
+  it("lists once a day although nothing is wrong, and tells what the watch had not shown (C-5)", async () => {
+    const { cache, server, told, play, clock } = await setUp();
+    const lists = () => server.asked.filter((each) => each === "list").length;
+    await clock.advance(23 * 3_600_000);
+    await play({ end: true });
+    expect(lists()).toBe(1);
+    await clock.advance(2 * 3_600_000);
+    server.nextList([object("b", 20)]);
+    await play({ end: true });
+    expect(lists()).toBe(2);
+    expect(told).toEqual(["deleted a", "changed b"]);
+    await cache.stop();
+  });
+
+  it("backs off while the server refuses (C-4), and asks again what is forbidden after minutes", async () => {
     const { cache, server, play, clock } = await setUp();
     for (let at = 0; at < 4; at += 1) server.nextList(failure(403, "Forbidden"));
     await play({ fail: failure(410, "Gone") });

@@ -3,7 +3,7 @@ export type Scalar =
   | { readonly kind: "null"; readonly value: null }
   | { readonly kind: "bool"; readonly value: boolean }
   | { readonly kind: "int"; readonly value: number | bigint }
-  | { readonly kind: "float"; readonly value: number }
+  | { readonly kind: "float"; readonly value: number | bigint }
   | { readonly kind: "str"; readonly value: string }
   /** A number that JSON on the way to the API server cannot keep: refused, never rounded (T-20). */
   | { readonly kind: "refused"; readonly why: string };
@@ -93,7 +93,13 @@ function asFloat(scalar: Scalar, text: string): Scalar {
 function number(plain: string, text: string = plain): Scalar {
   const value = Number(plain);
   if (!Number.isFinite(value)) return string(text);
-  return { kind: "float", value };
+  return { kind: "float", value: asWritten(value) };
+}
+
+/** kubectl sends `1e18` as a whole number, which comes back as one: beyond 2^53 these are `bigint` (T-20). */
+function asWritten(value: number): number | bigint {
+  const isLong = Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isLong && Math.abs(value) < 1e21 ? BigInt(String(value)) : value;
 }
 
 function string(value: string): Scalar {
@@ -134,7 +140,8 @@ export function keyText(scalar: Scalar): string | undefined {
 }
 
 /** kubectl prints float keys in single precision; what that would change is refused. */
-function floatKey(value: number): string | undefined {
+function floatKey(value: number | bigint): string | undefined {
+  if (typeof value === "bigint") return undefined;
   const magnitude = Math.abs(value);
   const isPlain = magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e6);
   const text = Object.is(value, -0) ? "-0" : String(value);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseJson } from "../../agent/model/json.ts";
+import { parseJson, writeJson } from "../../agent/model/json.ts";
 import { parseYaml } from "../../agent/render/yaml.ts";
 
 function values(text: string | Uint8Array): readonly unknown[] {
@@ -214,6 +214,14 @@ describe("integers", () => {
       }),
     );
   });
+
+  it.each(["1e18", "-93924221e1_0", "1.5e17", "12345678901234567e3"])(
+    "reads %s as the whole number that comes back from the server, or it would be drift for ever",
+    (text) => {
+      const [parsed] = values(`a: ${text}`);
+      expect(parsed).toEqual(parseJson(writeJson(parsed)));
+    },
+  );
 
   it("reads back any JSON value that it is given", () => {
     fc.assert(

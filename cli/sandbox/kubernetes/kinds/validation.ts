@@ -2,6 +2,7 @@ import { jsonEqual } from "../../../../agent/model/json.ts";
 import { type About, type Cause, invalid } from "../http/fault.ts";
 import { isMap, type Json, listAt, mapAt, textAt, valueAt } from "../json.ts";
 import { schemaCauses } from "./crd-object.ts";
+import { podCauses } from "./pod-validation.ts";
 import { qualified, type Served } from "./resource.ts";
 
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -84,39 +85,6 @@ function workload(object: Json): Cause[] {
     });
   }
   return [...causes, ...podCauses(object, ["spec", "template", "spec"])];
-}
-
-/** A pod runs something. */
-function podCauses(object: Json, path: readonly string[]): Cause[] {
-  const place = path.join(".");
-  const required = (field: string): Cause => ({
-    reason: "FieldValueRequired",
-    message: "Required value",
-    field,
-  });
-  const containers = listAt(object, ...path, "containers");
-  if (containers.length === 0) return [required(`${place}.containers`)];
-  return containers.flatMap((container, index) => {
-    const own = `${place}.containers[${index}]`;
-    const image = textAt(container, "image") === "" ? [required(`${own}.image`)] : [];
-    return [...image, ...portCauses(container, own)];
-  });
-}
-
-/** Names of a container's ports are unique. */
-function portCauses(container: unknown, place: string): Cause[] {
-  const names = listAt(container, "ports").map((port) => textAt(port, "name"));
-  return names.flatMap((name, index) =>
-    name === "" || names.indexOf(name) === index
-      ? []
-      : [
-          {
-            reason: "FieldValueDuplicate",
-            message: `Duplicate value: ${JSON.stringify(name)}`,
-            field: `${place}.ports[${index}].name`,
-          },
-        ],
-  );
 }
 
 /** The sandbox has one address family, as most clusters. */

@@ -1,3 +1,4 @@
+import type { LiveCache } from "./cluster/cache.ts";
 import { fly } from "./fly.ts";
 import type { Manifests } from "./manifests.ts";
 import type { HookRun } from "./model/hook.ts";
@@ -5,6 +6,7 @@ import type { Inventory } from "./model/inventory.ts";
 import { type ObjectRef, refId } from "./model/object.ts";
 import { createQueue, type Queue } from "./schedule/queue.ts";
 import { createTimers, type Timers } from "./schedule/timers.ts";
+import type { Slot } from "./slot.ts";
 import type { World } from "./world.ts";
 
 /** D-1: an event brings a pass, no interval does. First event of a unit at once, then in strides while more come (semantics §12); a change that waits takes no strides (O-16). */
@@ -23,11 +25,36 @@ export function createLead(signal: AbortSignal): Lead {
   let world: World | undefined;
   let queue: Queue | undefined;
   let timers: Timers | undefined;
-  const lastEventMs = new Map<string, number>();
+  let strides: Timers | undefined;
+  const told = new Map<string, Set<string>>();
+  const flownMs = new Map<string, number>();
 
   async function flight(app: string): Promise<void> {
     if (world === undefined || signal.aborted) return;
     await fly(world, app, signal);
+  }
+
+  /** Whatever else is wished of it is in this flight, too. */
+  function start(app: string): void {
+    timers?.cancel(app);
+    strides?.cancel(app);
+    told.delete(app);
+    queue?.add(app);
+  }
+
+  function heed({ ports: { clock }, slots, cluster: { live } }: World, app: string): void {
+    const slot = slots.get(app);
+    const ids = [...(told.get(app) ?? [])];
+    const now = clock.monotonic();
+    const quietMs = now - (flownMs.get(app) ?? Number.NEGATIVE_INFINITY);
+    if (slot === undefined || ids.every((id) => isCompared(slot, id, live))) {
+      told.delete(app); // what a pass wrote comes back as an event
+    } else if (quietMs < debounceMs.more && !slot.isWaiting) {
+      strides?.after(app, debounceMs.more - quietMs);
+    } else {
+      flownMs.set(app, now);
+      start(app);
+    }
   }
 
   return {
@@ -37,21 +64,21 @@ export function createLead(signal: AbortSignal): Lead {
       const tellQueue = (depth: number, active: number): void =>
         emit({ type: "queue", depth, active });
       queue = createQueue({ width, run: flight, onChange: tellQueue });
-      timers = createTimers(clock, (app) => queue?.add(app));
+      timers = createTimers(clock, start);
+      strides = createTimers(clock, (app) => heed(started, app));
     },
     wake: (app, afterMs) => (afterMs <= 0 ? queue?.add(app) : timers?.after(app, afterMs)),
     changed(ref) {
       if (world === undefined) return;
-      const now = world.ports.clock.monotonic();
-      for (const app of ownersOf(world, ref)) {
-        const quiet = now - (lastEventMs.get(app) ?? Number.NEGATIVE_INFINITY);
-        lastEventMs.set(app, now);
-        const isBusy = quiet < debounceMs.more && world.slots.get(app)?.isWaiting !== true;
-        timers?.after(app, isBusy ? debounceMs.more : debounceMs.first);
+      const id = refId(ref);
+      for (const app of ownersOf(world, id)) {
+        told.set(app, (told.get(app) ?? new Set()).add(id));
+        strides?.after(app, debounceMs.first);
       }
     },
     async stop() {
       timers?.stop();
+      strides?.stop();
       await queue?.stop();
     },
   };
@@ -61,8 +88,7 @@ export function createLead(signal: AbortSignal): Lead {
  * D-11: an event counts if the identity is declared or inventoried here. Declared also counts in the very pass that makes
  * it: what became healthy while the pass ended would go unseen, and a later wave wait for nothing (O-16).
  */
-function ownersOf(world: World, ref: ObjectRef): readonly string[] {
-  const id = refId(ref);
+function ownersOf(world: World, id: string): readonly string[] {
   return [...world.slots.values()]
     .filter(({ inventory, manifests }) => tracks(inventory, id) || declares(manifests, id))
     .map(({ app }) => app);
@@ -72,6 +98,13 @@ function tracks(inventory: Inventory | undefined, id: string): boolean {
   if (inventory === undefined) return false;
   const runs: readonly HookRun[] = [...(inventory.hooks?.values() ?? [])];
   return inventory.entries.has(id) || runs.some(({ ref }) => refId(ref) === id);
+}
+
+/** A pass has seen this very version of it, and said so: an event of it is no news. */
+function isCompared({ memory }: Slot, id: string, live: Pick<LiveCache, "entry">): boolean {
+  const proof = memory.proofs.get(id);
+  const { uid, resourceVersion } = live.entry(id)?.object.metadata ?? {};
+  return proof !== undefined && proof.uid === uid && proof.version === resourceVersion;
 }
 
 const idsOf = new WeakMap<Manifests, ReadonlySet<string>>();

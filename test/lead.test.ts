@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { watchKinds } from "../agent/discovery.ts";
 import { createLead } from "../agent/lead.ts";
 import type { KubeObject } from "../agent/model/object.ts";
-import { configMap, deployment, never, sharedBench, until } from "./pass/bench.ts";
+import { configMap, deployment, never, sharedBench, until, within } from "./pass/bench.ts";
 import { annotated, dependsOn, hook, inWave } from "./pass/order-cases.ts";
 
 /** Controllers need a moment for everything, as real ones do. */
@@ -78,5 +78,46 @@ describe("events bring a change on (O-16)", () => {
     leading.wake("the-base", 0);
     await synced("on-base");
     expect(bench().slot("the-base").status?.state).toBe("Synced");
+  });
+});
+
+describe("what comes back of our own writes (D-1)", () => {
+  const ref = (namespace: string) => ({ group: "", kind: "ConfigMap", namespace, name: "c" });
+  const flights = (app: string) =>
+    bench().events.filter((event) => event.type === "pass-ended" && event.app === app).length;
+  const byHand = (app: string, a: string) => bench().hand(within(app, configMap("c", { a })));
+  const healed = (app: string) =>
+    until(async () => {
+      const found = await bench().get(within(app, configMap("c")));
+      return JSON.stringify(found?.["data"]) === '{"a":"1"}';
+    }, `${app} healed`);
+
+  it("an event of a version that a pass has seen brings no flight", async () => {
+    await declared("own", [configMap("c")]);
+    const leading = lead();
+    leading.wake("own", 0);
+    await synced("own");
+    await until(() => flights("own") > 0, "the end of its flight");
+    const before = flights("own");
+    leading.changed(ref("own"));
+    await new Promise((done) => setTimeout(done, 600)); // three times the first stride
+    expect(flights("own")).toBe(before);
+    await byHand("own", "2");
+    await healed("own");
+  });
+
+  it("a second edit within the stride is healed, too, and what waits for its time is not forgotten", async () => {
+    await declared("strides", [configMap("c")]);
+    const leading = lead();
+    leading.wake("strides", 0);
+    await synced("strides");
+    await byHand("strides", "2");
+    await healed("strides");
+    leading.wake("strides", 400);
+    leading.changed(ref("strides")); // no news: the flight that was asked for comes all the same
+    const before = flights("strides");
+    await until(() => flights("strides") > before, "the flight that was asked for");
+    await byHand("strides", "3");
+    await healed("strides");
   });
 });

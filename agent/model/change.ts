@@ -1,4 +1,10 @@
-import type { KubeObject, ManagedFieldsEntry, ObjectRef, Version } from "./object.ts";
+import {
+  type KubeObject,
+  type ManagedFieldsEntry,
+  type ObjectRef,
+  refId,
+  type Version,
+} from "./object.ts";
 import type { Problem } from "./problem.ts";
 import type { Reason } from "./reason.ts";
 
@@ -144,4 +150,9 @@ export interface ChangeResult {
   readonly problem?: Problem;
   /** `Warning:` headers of the API server. */
   readonly warnings: readonly string[];
+}
+
+/** `refId` of what it is about; of what is declared it is known already. */
+export function resultId({ change }: Pick<ChangeResult, "change">): string {
+  return "desired" in change ? change.desired.id : refId(change.ref);
 }

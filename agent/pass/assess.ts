@@ -1,8 +1,8 @@
 import { assessHealth, isAwaited, isCounted } from "../health/assess.ts";
 import { settle, type TrackedHealth, track } from "../health/settle.ts";
-import type { ChangeResult, Desired } from "../model/change.ts";
+import { type ChangeResult, type Desired, resultId } from "../model/change.ts";
 import type { Inventory } from "../model/inventory.ts";
-import { describeRef, type KubeObject, refId } from "../model/object.ts";
+import { describeRef, type KubeObject } from "../model/object.ts";
 import type { ObjectHealth } from "../status/input.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 
@@ -28,7 +28,7 @@ export function assess(
   { input, inventory, results, objects = input.manifests.desired }: Assessing,
 ): Assessed {
   const nowMs = ports.clock.now();
-  const answers = new Map(results.map((result) => [refId(result.change.ref), result]));
+  const answers = new Map(results.map((result) => [resultId(result), result]));
   const due: number[] = [];
   const health = objects
     .filter(({ id, object }) => isCounted(object) && !isPassedOver(answers.get(id)))

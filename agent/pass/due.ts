@@ -1,4 +1,4 @@
-import type { ChangeResult } from "../model/change.ts";
+import { type ChangeResult, resultId } from "../model/change.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { refId } from "../model/object.ts";
 import { heldUntilMs } from "../plan/leave.ts";
@@ -18,7 +18,7 @@ interface Ended {
 /** When time alone changes what is to be done: a grace or a hold-until ends, a lost write is settled, a deletion may be over. */
 export function dueOf({ input, inventory, results, nowMs }: Ended): readonly number[] {
   const reported = results.flatMap((result) => reportEnds(input, result, nowMs) ?? []);
-  const declared = new Set(results.map(({ change }) => refId(change.ref)));
+  const declared = new Set(results.map(resultId));
   const left = [...inventory.entries.values()].flatMap(({ ref, state, since }) => {
     if (state === "deleting") return [nowMs + lookAgainMs];
     const mayComeYet = state === "intent" && declared.has(refId(ref));

@@ -130,7 +130,7 @@ interface Step {
   readonly isNew: boolean;
 }
 
-/** Writes what differs from what is stored, and only that. */
+/** Writes what differs from what is stored, and only that; what is stored stays the same value, so nothing is packed or compared twice. */
 export async function store(
   ports: PassPorts,
   { before, after, resourceVersion, isNew }: Step,
@@ -138,7 +138,7 @@ export async function store(
 ): Promise<Opened> {
   const isStored = resourceVersion !== undefined;
   if (isStored ? sameInventory(before, after) : !isNew && after.entries.size === 0) {
-    return resourceVersion === undefined ? { value: after } : { value: after, resourceVersion };
+    return resourceVersion === undefined ? { value: after } : { value: before, resourceVersion };
   }
   return ports.inventories.write(after, resourceVersion, signal);
 }
@@ -154,6 +154,7 @@ function sameInventory(a: Inventory, b: Inventory): boolean {
 }
 
 function sameMap<T extends object>(a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>): boolean {
+  if (a === b) return true;
   if (a.size !== b.size) return false;
   for (const [id, one] of a) {
     const other = b.get(id);

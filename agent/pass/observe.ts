@@ -168,7 +168,8 @@ export function remember(ports: PassPorts, input: PassInput, result: ChangeResul
   noteLeftovers(memory, id, live);
   if (live.metadata.managedFields !== undefined) ports.live.put(live);
   const fingerprint = seal(ports, live);
-  memory.proofs.set(id, { uid: live.metadata.uid, digest, fingerprint });
+  const { uid, resourceVersion: version } = live.metadata;
+  memory.proofs.set(id, { uid, digest, fingerprint, version });
 }
 
 function seal({ hasher, discovery }: PassPorts, live: KubeObject): string {

@@ -77,6 +77,8 @@ export interface Proof {
   readonly uid: string;
   readonly digest: string;
   readonly fingerprint: string;
+  /** `resourceVersion` at which a pass saw it last; undefined: none was told. */
+  readonly version: string | undefined;
 }
 
 /** What one unit remembers between passes; losing it costs requests, never correctness. */

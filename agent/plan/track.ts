@@ -1,7 +1,7 @@
-import type { ChangeResult, Desired } from "../model/change.ts";
+import { type ChangeResult, type Desired, resultId } from "../model/change.ts";
 import type { EntryState, Inventory, InventoryEntry } from "../model/inventory.ts";
 import { isJsonObject } from "../model/json.ts";
-import { apiVersionVersion, type KubeObject, refId } from "../model/object.ts";
+import { apiVersionVersion, type KubeObject } from "../model/object.ts";
 import { protectionOf } from "./object-settings.ts";
 
 interface Intent {
@@ -17,10 +17,26 @@ export function withIntents(
   desired: readonly Desired[],
   intent: Intent,
 ): Inventory {
-  const declared = desired.map(
-    (object) => [object.id, intend(before.entries.get(object.id), object, intent)] as const,
+  const moved = desired.flatMap((object) => {
+    const known = before.entries.get(object.id);
+    if (known !== undefined && isIntended(known, object, intent)) return [];
+    return [[object.id, intend(known, object, intent)] as const];
+  });
+  if (moved.length === 0) return before;
+  return { ...before, entries: new Map([...before.entries, ...moved]) };
+}
+
+/** Nothing would change: ten thousand entries are not made anew in every pass. */
+function isIntended(known: InventoryEntry, desired: Desired, { pluralOf }: Intent): boolean {
+  const isPlain = known.why === undefined && known.letGo === undefined;
+  return (
+    isPlain &&
+    known.digest === desired.digest &&
+    known.state === declaredState(known) &&
+    known.version === apiVersionVersion(desired.object.apiVersion) &&
+    known.plural === (pluralOf(desired) || known.plural) &&
+    known.protect === protectionOf(desired.object)
   );
-  return { ...before, entries: new Map([...before.entries, ...declared]) };
 }
 
 function intend(
@@ -79,13 +95,16 @@ export function afterPass(
   before: Inventory,
   { desired, results, now, letGo }: Recorded,
 ): Inventory {
-  const byId = new Map(results.map((result) => [refId(result.change.ref), result]));
-  const entries = [...before.entries].flatMap(([id, entry]) => {
-    const next = record(entry, byId.get(id), { declared: desired.get(id), now });
-    if (next === undefined) return [];
-    return [[id, letGo?.ids.has(id) ? { ...next, letGo: letGo.reason } : next] as const];
-  });
-  return { ...before, entries: new Map(entries) };
+  const byId = new Map(results.map((result) => [resultId(result), result]));
+  let hasMoved = false;
+  const entries = new Map<string, InventoryEntry>();
+  for (const [id, entry] of before.entries) {
+    const found = record(entry, byId.get(id), { declared: desired.get(id), now });
+    const next = found && letGo?.ids.has(id) ? { ...found, letGo: letGo.reason } : found;
+    if (next !== undefined) entries.set(id, next);
+    hasMoved ||= next !== entry;
+  }
+  return hasMoved ? { ...before, entries } : before;
 }
 
 /**
@@ -93,10 +112,10 @@ export function afterPass(
  * rollback.
  */
 export function withoutAdditions(inventory: Inventory): Inventory {
-  const entries = [...inventory.entries].map(([id, { addedIn: _addedIn, ...entry }]) => {
-    return [id, entry] as const;
-  });
-  return { ...inventory, entries: new Map(entries) };
+  const added = [...inventory.entries].filter(([, { addedIn }]) => addedIn !== undefined);
+  if (added.length === 0) return inventory;
+  const settled = added.map(([id, { addedIn: _addedIn, ...entry }]) => [id, entry] as const);
+  return { ...inventory, entries: new Map([...inventory.entries, ...settled]) };
 }
 
 interface At {
@@ -141,8 +160,11 @@ function recordDeclared(
   if (declared === undefined || result === undefined || uid === undefined || !isProven(result))
     return entry;
   const { digest } = declared;
-  const finished = isFinished(result.live) ? { finished: digest } : {};
-  return { ...inState(entry, "applied", now), uid, digest, ...finished };
+  const finished = isFinished(result.live) ? digest : entry.finished;
+  const next = inState(entry, "applied", now);
+  const isSame = next.uid === uid && next.digest === digest && next.finished === finished;
+  if (isSame) return next;
+  return { ...next, uid, digest, ...(finished === undefined ? {} : { finished }) };
 }
 
 /** H-8: a Job that its TTL will take away, seen Complete. */

@@ -37,6 +37,8 @@ describe("before the first write (P-10)", () => {
     const once = inventory([...intended([]).values()]);
     const later = { ...intent, now: "2026-11-21T10:00:00Z" };
     expect(withIntents(once, [wanted], later).entries).toEqual(once.entries);
+    const settled = inventory([known]);
+    expect(withIntents(settled, [wanted], later)).toBe(settled);
   });
 
   it("P-15: another version only updates the entry", () => {
@@ -60,6 +62,14 @@ describe("before the first write (P-10)", () => {
     expect(entry?.state).toBe(next);
     expect(entry).not.toHaveProperty("why");
   });
+
+  it.each([{ why: "undeclared" }, { letGo: "change-0" }, { protect: "by name" }, { plural: "" }])(
+    "declared again, with the same digest, nothing of %o is kept",
+    (old) => {
+      const same = entryOf(web, { digest: wanted.digest, plural: "configmaps" });
+      expect(intended([{ ...same, ...old }]).get(id)).toEqual(same);
+    },
+  );
 
   it("P-16: what this change creates or changes is known by it", () => {
     expect(intended([entryOf(web)]).get(id)).toMatchObject({
@@ -100,6 +110,8 @@ describe("a change that is done (P-50)", () => {
     expect(withoutAdditions({ ...inventory([]), entries: added }).entries).toEqual(
       new Map([[id, entry]]),
     );
+    const settled = withoutAdditions(inventory([entryOf(web)]));
+    expect(withoutAdditions(settled)).toBe(settled);
   });
 });
 
@@ -112,6 +124,7 @@ function recorded(entry: InventoryEntry, result: Partial<ChangeResult>, declared
   return afterPass(inventory([entry]), { desired: known, results: [full], now }).entries.get(id);
 }
 
+const unchanged: Change = { action: "unchanged", ref: refOf(web), desired: wanted, live: found };
 const { uid: _uid, digest: _digest, ...bareIntent } = entryOf(web, { state: "intent" });
 
 describe("after the pass: declared (P-10)", () => {
@@ -126,6 +139,14 @@ describe("after the pass: declared (P-10)", () => {
       });
     },
   );
+
+  it("unchanged stays the same value: there is nothing to store", () => {
+    const same = inventory([entryOf(web, { uid: "uid-new", digest: wanted.digest })]);
+    const results = [
+      { change: unchanged, outcome: "unchanged", live: found, warnings: [] },
+    ] as const;
+    expect(afterPass(same, { desired: new Map([[id, wanted]]), results, now })).toBe(same);
+  });
 
   it.each<Outcome>(["failed", "skipped", "held", "unknown", "reported"])("%s stays", (outcome) => {
     expect(recorded(bareIntent, { outcome })).toEqual(bareIntent);

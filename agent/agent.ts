@@ -3,17 +3,20 @@ import { watchOver } from "./backstops.ts";
 import { ApiError } from "./cluster/errors.ts";
 import { noteCompared } from "./compared.ts";
 import type { Settings } from "./config/settings.ts";
+import { connectWhenItAnswers } from "./connect.ts";
 import { crashEvent } from "./crash.ts";
+import { followDefinitions } from "./definitions.ts";
 import { watchKinds } from "./discovery.ts";
 import { expireKept } from "./expire-kept.ts";
 import { Follower } from "./follower.ts";
 import { createLead } from "./lead.ts";
 import type { Trigger } from "./model/event.ts";
 import { ReconcileError } from "./model/reason.ts";
+import type { WentBack } from "./model/went-back.ts";
 import { publishOwnRecord } from "./records.ts";
 import { takeRequests, tellAgain } from "./requests.ts";
 import { restoreSlots } from "./restore.ts";
-import { retryDelayMs } from "./schedule/backoff.ts";
+import { tellRestored } from "./restored.ts";
 import type { FleetSnapshot, Readiness } from "./server/snapshot.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { reviseUnserved } from "./unserved.ts";
@@ -26,6 +29,7 @@ export class Agent {
   readonly #settings: Settings;
   readonly #ports: AgentPorts;
   #world: World | undefined;
+  #restored: WentBack | undefined;
   #follower: Follower | undefined;
   #trouble: string | undefined = "the API server has not answered yet";
   #loopAtMs = 0;
@@ -38,19 +42,39 @@ export class Agent {
 
   /** Works until aborted; then ends what is in flight, lets go of the lease after the last write, and resolves (C14). */
   async run(signal: AbortSignal): Promise<void> {
-    const cluster = await this.#connect(signal);
-    if (cluster === undefined) return;
+    const trouble = (message: string) => {
+      this.#trouble = message;
+    };
+    try {
+      while (!signal.aborted) {
+        const cluster = await connectWhenItAnswers(this.#ports, trouble, signal);
+        if (cluster !== undefined) await this.#drive(cluster, signal);
+      }
+    } finally {
+      await this.#ports.source.close();
+      await this.#ports.records?.close();
+    }
+  }
+
+  /** Until aborted, or until the cluster is found older than it was: no memory of it holds then, so all begins anew (C-18). */
+  async #drive(cluster: ClusterPorts, signal: AbortSignal): Promise<void> {
+    const back = new AbortController();
+    const forget = cluster.timeline.onBack((how) => {
+      this.#restored = how;
+      this.#world = undefined;
+      back.abort();
+    });
+    const end = AbortSignal.any([signal, back.signal]);
     const stopped = new AbortController();
     const lease = cluster.lease.run(stopped.signal);
     try {
-      while (!signal.aborted) await this.#leadOnce(cluster, signal);
+      while (!end.aborted) await this.#leadOnce(cluster, end);
     } finally {
+      forget();
       stopped.abort();
       await lease.catch(() => undefined);
       await cluster.lease.release(AbortSignal.timeout(5000)).catch(() => undefined);
       await cluster.close();
-      await this.#ports.source.close();
-      await this.#ports.records?.close();
     }
   }
 
@@ -81,22 +105,6 @@ export class Agent {
   /** False when the loop has stalled. */
   alive(): boolean {
     return this.#loopAtMs === 0 || this.#ports.clock.monotonic() - this.#loopAtMs < stalledAfterMs;
-  }
-
-  async #connect(signal: AbortSignal): Promise<ClusterPorts | undefined> {
-    const { clock, random, emit } = this.#ports;
-    for (let failures = 1; !signal.aborted; failures += 1) {
-      try {
-        return await this.#ports.connect(signal);
-      } catch (error) {
-        if (signal.aborted || !(error instanceof ApiError)) throw error;
-        this.#trouble = error.message;
-        emit({ type: "cluster-reachable", reachable: false, message: error.message });
-        const waitMs = retryDelayMs("backoff", failures, random.next()) ?? 0;
-        await clock.sleep(waitMs, signal).catch(() => undefined);
-      }
-    }
-    return undefined;
   }
 
   /** From getting the lease to losing it, or to the end. */
@@ -148,6 +156,7 @@ export class Agent {
       slots: new Map(),
       renders: new Set(),
       discovery,
+      restored: this.#restored,
       sourceProblem: undefined,
       accepted: undefined,
       fleet: undefined,
@@ -155,6 +164,8 @@ export class Agent {
     };
     lead.begin(world);
     await restoreSlots(world, signal);
+    await tellRestored(world, signal);
+    this.#restored = undefined;
     this.#world = world;
     const forget = cluster.live.onChange((ref) => lead.changed(ref));
     const asked = cluster.apps.follow(
@@ -167,7 +178,8 @@ export class Agent {
       term,
     );
     const record = publishOwnRecord(world, () => this.snapshot(), term);
-    const beside = Promise.all([record, expireKept(world, term), watchOver(world, term)]);
+    const besides = [expireKept, watchOver, followDefinitions].map((one) => one(world, term));
+    const beside = Promise.all([record, ...besides]);
     try {
       await this.#loop(world, signal);
     } finally {
@@ -178,6 +190,7 @@ export class Agent {
         () => hard.abort(),
         () => undefined,
       );
+      if (cluster.timeline.wentBack() !== undefined) hard.abort(); // what is in flight believes what was
       await lead.stop();
       hard.abort();
       await patience;

@@ -9,8 +9,16 @@ import { Load } from "./load.ts";
 import { Repository } from "./repository.ts";
 import { agentNamespace, pause, Site } from "./site.ts";
 import { Admission } from "./soak/admission.ts";
-import { apps, beside, contestedMap, counted, rolled, soakFiles } from "./soak/documents.ts";
-import { type Absence, comeAndGo, define, rival, rivalName, traffic } from "./soak/people.ts";
+import { apps, beside, calm, contestedMap, counted, rolled, soakFiles } from "./soak/documents.ts";
+import {
+  type Absence,
+  annotator,
+  comeAndGo,
+  define,
+  rival,
+  rivalName,
+  traffic,
+} from "./soak/people.ts";
 import { foughtOver, medianOfQuarter, type Sample, sample } from "./soak/samples.ts";
 import { countByObject, memberWrites, mostWrites, ratePerSecond } from "./soak/writes.ts";
 
@@ -37,7 +45,8 @@ describe.skipIf(!have.ok)(
     let samples: readonly Sample[] = [];
     let absences: readonly Absence[] = [];
     let seen: readonly Seen[] = [];
-    let rivalWrites = 0;
+    /** Writes of the rival and of those who note something. */
+    let others: readonly unknown[] = [];
     let [fromMs, toMs] = [0, 0];
 
     beforeAll(async () => {
@@ -78,12 +87,14 @@ describe.skipIf(!have.ok)(
           sample(site, sampleMs, end.signal),
           comeAndGo(part, absenceMs),
           rival(part),
+          annotator(part, [counted, rolled]),
+          annotator(part, calm),
           traffic(part, load, turnMs),
         ]);
         await Promise.race([going, pause(minutes * 60_000)]);
         toMs = Date.now();
         end.abort();
-        [samples, absences, rivalWrites] = await going;
+        [samples, absences, ...others] = await going;
         const all = await readRequests(site.cluster.auditLog);
         seen = all.filter(({ user, arrivedMs }) => user === "holdfast" && arrivedMs >= fromMs);
         process.stderr.write(`soak: ${JSON.stringify(figures())}\n`);
@@ -110,7 +121,7 @@ describe.skipIf(!have.ok)(
         seed,
         writes: written(),
         mostWritesAllowed: mostWrites(hours * 3600),
-        rivalWrites,
+        othersWrote: others.slice(0, 3),
         webhookCalls: Object.fromEntries(admission.calls),
         replicas: [...new Set(samples.map(({ replicas }) => replicas))],
         absences: absences.map(({ noticedSeconds, backSeconds }) => [noticedSeconds, backSeconds]),

@@ -11,7 +11,7 @@ export type Habit =
   /** Overwrites what Git declares, with something else each time. */
   | "roll";
 
-export const calmObjects = 50;
+const calmObjects = 50;
 const tenants = 5;
 
 export const apps = {
@@ -25,7 +25,7 @@ export const apps = {
 /** Five apps: one that nothing happens to, one that is autoscaled, two that are fought over, one whose kind comes and goes. */
 export function soakFiles(): RepositoryFiles {
   return {
-    ...appFiles(apps.calm, calm()),
+    ...appFiles(apps.calm, calm),
     ...appFiles(apps.scaled, scaled()),
     ...appFiles(apps.contested, [contestedMap, contestedDeployment]),
     ...appFiles(apps.admitted, [counted, rolled]),
@@ -38,6 +38,8 @@ export const contestedDeployment = deployment(apps.contested, "web");
 
 export const counted = judged(configMap(apps.admitted, "counted"), "count");
 export const rolled = judged(configMap(apps.admitted, "rolled"), "roll");
+
+export const calm: readonly KubeObject[] = calmOnes();
 
 /** Of the same app as the resources whose kind goes: it stays. */
 export const beside = configMap(apps.tenants, "beside");
@@ -109,7 +111,7 @@ function scaled(): readonly KubeObject[] {
   return [{ ...web, spec: { ...(typeof spec === "object" ? spec : {}), template } }, hpa];
 }
 
-function calm(): readonly KubeObject[] {
+function calmOnes(): readonly KubeObject[] {
   const maps = Array.from({ length: calmObjects - 2 }, (_, index) => {
     const map = configMap(apps.calm, `settings-${index}`, `${index}`);
     return index % 2 === 0 ? judged(map, "stamp") : map;

@@ -46,6 +46,25 @@ export async function rival({ site, chance, stop }: Part): Promise<number> {
   return writes;
 }
 
+/** Somebody who notes something on an object every so often: no field of Git's, and each time a reason to look again. */
+export async function annotator(
+  { site, chance, stop }: Part,
+  objects: readonly KubeObject[],
+): Promise<number> {
+  let notes = 0;
+  while (!stop.aborted) {
+    const object = objects[Math.floor(chance() * objects.length)];
+    if (object === undefined) break;
+    const body = { metadata: { annotations: { "example.com/note": `${notes}` } } };
+    const path = `${await site.api.pathOf(object)}?fieldManager=annotator`;
+    const { status } = await site.api.ask("PATCH", path, { body, contentType: mergePatch });
+    if (status !== 200) throw new Error(`a note was answered with ${status}`);
+    notes++;
+    await pause(1500 + chance() * 3000, stop);
+  }
+  return notes;
+}
+
 /** Busy and idle in turns; the real HPA controller decides what follows. */
 export async function traffic({ chance, stop }: Part, load: Load, turnMs: number): Promise<void> {
   for (let turn = 0; !stop.aborted; turn++) {

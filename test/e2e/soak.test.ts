@@ -31,6 +31,8 @@ const isLong = minutes >= 20;
 const [sampleMs, turnMs] = [3000, isLong ? 120_000 : 25_000];
 /** More often, and what comes back would itself be a fight: three drift writes within ten minutes (D-20). */
 const absenceMs = 6 * 60_000;
+/** Nothing that these apps may be said to be. */
+const untrue = /Drift|Fight|Failed|Held|Degraded/;
 const clusterName = "soak";
 
 describe.skipIf(!have.ok)(
@@ -92,13 +94,14 @@ describe.skipIf(!have.ok)(
           traffic(part, load, turnMs),
         ]);
         await Promise.race([going, pause(minutes * 60_000)]);
-        toMs = Date.now();
         end.abort();
         [samples, absences, ...others] = await going;
+        toMs = Date.now();
         const all = await readRequests(site.cluster.auditLog);
         seen = all.filter(({ user, arrivedMs }) => user === "holdfast" && arrivedMs >= fromMs);
         process.stderr.write(`soak: ${JSON.stringify(figures())}\n`);
         expect(site.agent.hasEnded).toBe(false);
+        expect(others.every((writes) => writes !== 0)).toBe(true);
         expect(samples.length).toBeGreaterThan(((toMs - fromMs) / sampleMs) * 0.5);
       },
       (minutes + 8) * 60_000,
@@ -144,7 +147,8 @@ describe.skipIf(!have.ok)(
 
     it("writes nothing into the app that nothing happens to, and none of its fields ever differs", () => {
       expect(writesIn(apps.calm)).toEqual([]);
-      expect(Object.keys(reasonsOf(apps.calm))).toEqual(["Synced/InSync"]);
+      expect(Object.keys(reasonsOf(apps.calm)).join()).not.toMatch(untrue);
+      expect(reasonsOf(apps.calm)["Synced/InSync"]).toBeGreaterThan(samples.length * 0.95);
       expect(new Set(samples.map(({ drift }) => drift.get(apps.calm)))).toEqual(new Set([0]));
     });
 
@@ -152,7 +156,7 @@ describe.skipIf(!have.ok)(
       const replicas = new Set(samples.map((each) => each.replicas));
       expect(replicas.size).toBeGreaterThan(1);
       expect(writesIn(apps.scaled)).toEqual([]);
-      expect(Object.keys(reasonsOf(apps.scaled)).join()).not.toMatch(/Drift|Fight|Failed|Unknown/);
+      expect(Object.keys(reasonsOf(apps.scaled)).join()).not.toMatch(untrue);
       expect(new Set(samples.map(({ drift }) => drift.get(apps.scaled)))).toEqual(new Set([0]));
     });
 
@@ -187,7 +191,7 @@ describe.skipIf(!have.ok)(
     });
 
     it("says KindMissing while the kind is away, and makes its resources again when it is back (A-102)", async () => {
-      expect(absences.length).toBeGreaterThan(isLong ? minutes / 10 : 0);
+      expect(absences.length).toBeGreaterThan(isLong ? minutes / 12 : 0);
       expect(absences.flatMap(({ wrong }) => wrong)).toEqual([]);
       expect(
         seen.filter(({ verb, resource }) => verb === "delete" && resource !== "leases"),

@@ -14,9 +14,8 @@ import type { Trigger } from "./model/event.ts";
 import { ReconcileError } from "./model/reason.ts";
 import type { WentBack } from "./model/went-back.ts";
 import { publishOwnRecord } from "./records.ts";
-import { takeRequests, tellAgain } from "./requests.ts";
+import { followRequests } from "./requests.ts";
 import { restoreSlots } from "./restore.ts";
-import { tellRestored } from "./restored.ts";
 import type { FleetSnapshot, Readiness } from "./server/snapshot.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { reviseUnserved } from "./unserved.ts";
@@ -164,19 +163,10 @@ export class Agent {
     };
     lead.begin(world);
     await restoreSlots(world, signal);
-    await tellRestored(world, signal);
     this.#restored = undefined;
     this.#world = world;
     const forget = cluster.live.onChange((ref) => lead.changed(ref));
-    const asked = cluster.apps.follow(
-      {
-        changed: (object) => {
-          if (takeRequests(world, object).fetch) this.nudge();
-        },
-        deleted: (app) => tellAgain(world, app),
-      },
-      term,
-    );
+    const asked = followRequests(world, () => this.nudge(), term);
     const record = publishOwnRecord(world, () => this.snapshot(), term);
     const besides = [expireKept, watchOver, followDefinitions].map((one) => one(world, term));
     const beside = Promise.all([record, ...besides]);

@@ -16,6 +16,7 @@ import { guardWrites } from "./cluster/leased.ts";
 import { createRights } from "./cluster/rights.ts";
 import { createSealer } from "./cluster/seal.ts";
 import { createStateStore, installKey } from "./cluster/state.ts";
+import { createTimeline, type Timeline } from "./cluster/timeline.ts";
 import type { GitAuth, Settings } from "./config/settings.ts";
 import { createHasher } from "./hasher.ts";
 import type { Emit } from "./model/event.ts";
@@ -153,11 +154,13 @@ async function connectCluster(wiring: Wiring, signal: AbortSignal): Promise<Clus
   const key = await installKey({ client, namespace, fresh: () => randomBytes(32) }, signal);
   const hasher = createHasher(key);
   const pool = createRenderPool(key, toolsOf(wiring));
-  const lease = leaseOf(wiring, client);
+  const timeline = createTimeline(tell);
+  const lease = leaseOf(wiring, client, timeline);
   const guarded = guardWrites(client, lease, settings.lease.writeTimeoutMs);
   const installation = installationOf(uid, namespace);
   const labelSelector = `${installationLabel}=${installation}`;
-  const live = createLiveCache({ client, clock, random, hasher, emit: tell, labelSelector });
+  const watching = { client, clock, random, hasher, emit: tell, labelSelector };
+  const live = createLiveCache({ ...watching, timeline });
   const { name: cluster } = settings.cluster;
   const { instance } = facts;
   const { redact = (text: string) => text } = facts;
@@ -168,10 +171,11 @@ async function connectCluster(wiring: Wiring, signal: AbortSignal): Promise<Clus
     client: guarded,
     lease,
     live,
+    timeline,
     rights: createRights(client, clock),
     hasher,
     render: pool.run,
-    inventories: createInventoryStore({ client: guarded, namespace }),
+    inventories: createInventoryStore({ client: guarded, namespace, timeline }),
     kept: createKeptStore({ client: guarded, namespace, clock, sealer: createSealer(key) }),
     apps: createAppObjects({ client: guarded, namespace, clock, random }),
     state: createStateStore({ client: guarded, namespace }),
@@ -218,9 +222,14 @@ function connectionOf(settings: Settings, facts: ProcessFacts): Promise<Connecti
 }
 
 /** Pod name and something random per start (P-84). */
-function leaseOf({ settings, facts, tell }: Wiring, client: ClusterClient): Lease {
+function leaseOf(
+  { settings, facts, tell }: Wiring,
+  client: ClusterClient,
+  timeline: Timeline,
+): Lease {
   return createLease({
     client,
+    timeline,
     namespace: settings.namespace,
     identity: `${facts.instance}-${systemRandom.id()}`,
     clock: systemClock,

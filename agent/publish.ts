@@ -3,6 +3,7 @@ import { canonicalJson } from "./model/json.ts";
 import type { Problem } from "./model/problem.ts";
 import { reasonInfo } from "./model/reason.ts";
 import type { UnitStatus } from "./model/status.ts";
+import { describeWentBack } from "./model/went-back.ts";
 import { removedUnit } from "./removed-unit.ts";
 import type { Flight } from "./run-pass.ts";
 import { suspension } from "./run-pass.ts";
@@ -89,6 +90,7 @@ function problemsOf(world: World, slot: Slot, flight: Flight): readonly Problem[
     ...slot.problems,
     ...removalProblem(slot, flight),
     ...(flight.ended === "trouble" ? [flight.problem] : []),
+    ...restoredProblem(world, slot, flight),
     ...(suspend === undefined
       ? []
       : [
@@ -99,6 +101,12 @@ function problemsOf(world: World, slot: Slot, flight: Flight): readonly Problem[
         ]),
     ...silenceProblem(world, slot),
   ];
+}
+
+/** C-18: what was said of it was said of a cluster that is no more. */
+function restoredProblem({ restored }: World, slot: Slot, flight: Flight): readonly Problem[] {
+  if (restored === undefined || slot.isCompared || flight.ended === "pass") return [];
+  return [{ reason: "ClusterRestored", message: describeWentBack(restored) }];
 }
 
 /** The guard phrases it when something would be deleted; else it is said here. */

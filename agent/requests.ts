@@ -3,6 +3,18 @@ import type { KubeObject } from "./model/object.ts";
 import { createSlot, type Slot } from "./slot.ts";
 import type { World } from "./world.ts";
 
+/** Takes what people ask for until aborted; `nudge` asks for a fetch. */
+export function followRequests(
+  world: World,
+  nudge: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const changed = (object: KubeObject): void => {
+    if (takeRequests(world, object).fetch) nudge();
+  };
+  return world.cluster.apps.follow({ changed, deleted: (app) => tellAgain(world, app) }, signal);
+}
+
 /** Takes what people ask for by annotation on an App object (P-85); each id is obeyed once. Gives back whether to fetch, too. */
 export function takeRequests(world: World, object: KubeObject): { readonly fetch: boolean } {
   const { requests } = requestsOf(object);

@@ -1,4 +1,5 @@
 import { slotOf } from "./adopt.ts";
+import { publish } from "./publish.ts";
 import { fromAppObject } from "./status/app-object.ts";
 import type { World } from "./world.ts";
 
@@ -17,5 +18,13 @@ export async function restoreSlots(world: World, signal: AbortSignal): Promise<v
     slot.object = object;
     slot.status = status;
     slot.handled = status.handled;
+  }
+  if (world.restored !== undefined) await tellRestored(world, signal);
+}
+
+/** C-18: what the App objects of a restored cluster say was true long ago. They say Unknown before Git is even asked. */
+async function tellRestored(world: World, signal: AbortSignal): Promise<void> {
+  for (const slot of world.slots.values()) {
+    await publish(world, { slot, flight: { ended: "nothing" } }, signal);
   }
 }

@@ -6,6 +6,7 @@ import type { KeptStore } from "./cluster/kept.ts";
 import type { Lease } from "./cluster/lease.ts";
 import type { Rights } from "./cluster/rights.ts";
 import type { StateStore } from "./cluster/state.ts";
+import type { Timeline } from "./cluster/timeline.ts";
 import type { Settings } from "./config/settings.ts";
 import type { RunRender } from "./manifests.ts";
 import type { Artifact, Commit } from "./model/artifact.ts";
@@ -13,6 +14,7 @@ import type { Hasher } from "./model/digest.ts";
 import type { Emit } from "./model/event.ts";
 import type { Problem } from "./model/problem.ts";
 import type { ClusterTarget } from "./model/unit.ts";
+import type { WentBack } from "./model/went-back.ts";
 import type { Installation } from "./pass/pass.ts";
 import type { Clock, Random } from "./schedule/clock.ts";
 import type { Slot } from "./slot.ts";
@@ -38,6 +40,8 @@ export interface ClusterPorts {
   readonly client: ClusterClient;
   readonly lease: Lease;
   readonly live: LiveCache;
+  /** Shared by all that reads and writes there. */
+  readonly timeline: Timeline;
   readonly rights: Rights;
   readonly inventories: InventoryStore;
   readonly kept: KeptStore;
@@ -72,6 +76,8 @@ export interface World {
   /** Under way beside everything else; they end before the lease goes. */
   readonly renders: Set<Promise<void>>;
   discovery: Discovery;
+  /** Why nothing that was said of a unit holds before it is compared anew, if so. */
+  readonly restored: WentBack | undefined;
   /** Why the source is not followed further, if so. */
   sourceProblem: Problem | undefined;
   /** Last accepted commit. */

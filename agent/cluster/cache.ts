@@ -12,6 +12,7 @@ import type { Clock, Random } from "../schedule/clock.ts";
 import { type FollowedKind, startKind } from "./cached-kind.ts";
 import type { Lister, Watcher } from "./client.ts";
 import { createLimiter } from "./limiter.ts";
+import type { Timeline } from "./timeline.ts";
 
 export interface WatchedKind extends GroupKind {
   readonly version: string;
@@ -67,6 +68,7 @@ export interface LiveCacheOptions {
   readonly random: Random;
   readonly hasher: Hasher;
   readonly emit?: Emit;
+  readonly timeline?: Pick<Timeline, "saw">;
   /** `holdfast.dev/installation=<installation>` */
   readonly labelSelector: string;
 }

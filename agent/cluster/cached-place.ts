@@ -43,6 +43,7 @@ export function followPlace(
 ): FollowedPlace {
   const { client, clock, random, emit } = options;
   const objects = createEntries(options, { kind, tell, isNews });
+  const place = `the list of ${kind.kind}${namespace === "" ? "" : ` in ${namespace}`}`;
   const stop = new AbortController();
   const first = Promise.withResolvers<void>();
   let aliveAt: number | undefined;
@@ -56,6 +57,8 @@ export function followPlace(
   const sink: Sink = {
     listing: objects.listing,
     listed: (items, resourceVersion) => {
+      // Other API servers count for themselves, and begin anew when they like.
+      if (kind.aggregated !== true) options.timeline?.saw(place, resourceVersion);
       objects.listed(items, resourceVersion);
       refuse(undefined);
     },

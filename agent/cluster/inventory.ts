@@ -2,11 +2,13 @@ import type { Inventory } from "../model/inventory.ts";
 import { inventoryName } from "../model/names.ts";
 import { type KubeObject, kindId } from "../model/object.ts";
 import { ReconcileError } from "../model/reason.ts";
+import { describeWentBack } from "../model/went-back.ts";
 import type { Lister, Owner, Reader, Writer } from "./client.ts";
 import { ApiError } from "./errors.ts";
 import { applySetId } from "./installation.ts";
 import { decodeInventory, encodeInventory, inventoryCapBytes } from "./inventory-format.ts";
 import { type Stored, store, versionedAt } from "./stored.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** One ConfigMap for each app, in the agent's namespace, always with the agent's identity (P-5, P-13). */
 export interface InventoryStore {
@@ -36,10 +38,11 @@ const namePrefix = inventoryName("");
 export interface InventoryStoreOptions {
   readonly client: Reader & Owner & Lister & Pick<Writer, "delete">;
   readonly namespace: string;
+  readonly timeline?: Timeline;
 }
 
 export function createInventoryStore(options: InventoryStoreOptions): InventoryStore {
-  const { client, namespace } = options;
+  const { client, namespace, timeline } = options;
   const refOf = (app: string) => {
     return { group: "", version: "v1", kind: "ConfigMap", namespace, name: inventoryName(app) };
   };
@@ -48,10 +51,17 @@ export function createInventoryStore(options: InventoryStoreOptions): InventoryS
   const keep = (object: KubeObject, value: Inventory): void => {
     last.set(value.app, { bytes: bytesOf(object), value });
   };
+  /** C-18: a pass that opens an older inventory than it knew believes in objects that are no more. */
+  const see = (object: KubeObject): void => {
+    timeline?.saw(`ConfigMap ${object.metadata.name}`, versionedAt(object));
+    const back = timeline?.wentBack();
+    if (back !== undefined) throw new ReconcileError("ClusterRestored", describeWentBack(back));
+  };
   return {
     read: async (app, signal) => {
       const found = await client.get(refOf(app), signal);
       if (found === undefined) return undefined;
+      see(found);
       const known = last.get(app);
       const bytes = bytesOf(found);
       if (known !== undefined && bytes !== undefined && known.bytes === bytes) {
@@ -64,6 +74,7 @@ export function createInventoryStore(options: InventoryStoreOptions): InventoryS
     write: async (inventory, over, signal) => {
       const object = inventoryObject(inventory, namespace);
       const answer = await store(client, { object, over }, signal);
+      see(answer);
       keep(object, inventory);
       return { value: inventory, resourceVersion: versionedAt(answer) };
     },

@@ -4,6 +4,7 @@ import type { Clock } from "../schedule/clock.ts";
 import { ApiError, isConflict } from "./errors.ts";
 import type { LeaseDurations, LeaseOptions } from "./lease.ts";
 import { type LeaseRecord, leaseObject, recordOf } from "./lease-record.ts";
+import { versionedAt } from "./stored.ts";
 
 /** Another's record, and when we first saw it so: our clock alone says when it expires, theirs may be wrong. */
 interface Observed {
@@ -54,6 +55,7 @@ async function acquireOrRenew(
   if (ours !== undefined && (await hasSent(settings, memory, { over: ours, signal }))) return;
   memory.object = undefined; // whoever was stopped or cut off looks first (C04)
   const found = await settings.client.get(leaseRef(settings.namespace), signal);
+  noteVersion(settings, found);
   if (found === undefined || mayTake(settings, memory, found)) {
     await hasSent(settings, memory, { over: found, signal });
   } else memory.renewedAt = undefined;
@@ -93,10 +95,11 @@ function isSame(a: LeaseRecord, b: LeaseRecord): boolean {
 }
 
 async function send(
-  { client, clock, identity, namespace, durations }: LeaseSettings,
+  settings: LeaseSettings,
   memory: LeaseMemory,
   { over, signal }: { readonly over: KubeObject | undefined; readonly signal: AbortSignal },
 ): Promise<void> {
+  const { client, clock, identity, namespace, durations } = settings;
   const sentAt = clock.monotonic();
   const object = leaseObject(over, {
     namespace,
@@ -109,7 +112,13 @@ async function send(
     over === undefined
       ? await client.create(object, signal)
       : await client.replace(object, undefined, signal);
+  noteVersion(settings, memory.object);
   memory.renewedAt = sentAt;
+}
+
+/** C-18: nothing is read and written as often, so nothing shows sooner that the cluster went back. */
+function noteVersion({ timeline }: LeaseSettings, lease: KubeObject | undefined): void {
+  if (lease !== undefined) timeline?.saw(`Lease ${leaseName}`, versionedAt(lease));
 }
 
 /** Gives the Lease up, unless another has it. */

@@ -2,6 +2,7 @@ import type { Emit } from "../model/event.ts";
 import type { Clock, Random } from "../schedule/clock.ts";
 import type { Owner, Reader } from "./client.ts";
 import { isHeld, type LeaseMemory, releaseLease, tryLease } from "./lease-step.ts";
+import type { Timeline } from "./timeline.ts";
 
 export interface LeaseDurations {
   /** How long others wait after our last renewal. */
@@ -47,6 +48,7 @@ export interface LeaseOptions {
   readonly random: Random;
   readonly durations?: LeaseDurations;
   readonly emit?: Emit;
+  readonly timeline?: Pick<Timeline, "saw">;
 }
 
 /** Throws when the durations leave no room for a write that was started last (I5). */

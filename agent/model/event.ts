@@ -2,6 +2,7 @@ import type { Change, ChangeResult, Outcome } from "./change.ts";
 import type { ObjectRef } from "./object.ts";
 import type { Reason } from "./reason.ts";
 import type { UnitStatus } from "./status.ts";
+import type { WentBack } from "./went-back.ts";
 
 export type Phase = "render" | "observe" | "apply" | "prune" | "health";
 export type Trigger = "poll" | "webhook" | "manual";
@@ -24,6 +25,7 @@ export type AgentEvent =
       readonly kubernetes?: string;
       readonly message?: string;
     }
+  | ({ readonly type: "cluster-restored" } & WentBack)
   | {
       readonly type: "source-polled";
       readonly trigger: Trigger;

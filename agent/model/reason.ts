@@ -86,6 +86,7 @@ export const reasons = {
   JobFailed: { stage: "healthy", state: "Degraded", retry: "wait", summary: "A job failed.", next: "Look at its pods." },
   DeletionStuck: { stage: "healthy", state: "Degraded", retry: "wait", summary: "Finalizers keep a pruned object.", next: "Ask the controller that owns the finalizer named." },
   ClusterUnreachable: { stage: "applied", state: "Unknown", retry: "backoff", summary: "The API server does not answer.", next: "Check the API server and the network." },
+  ClusterRestored: { stage: "applied", state: "Unknown", retry: "backoff", summary: "The cluster is older than it was: etcd was restored from a backup.", next: "Wait; everything is compared anew. What others wrote since the backup is theirs to bring back." },
   DiscoveryFailed: { stage: "applied", state: "Unknown", retry: "backoff", summary: "Some API groups cannot be listed; nothing of theirs counts as missing.", next: "Look at the APIService named." },
   WatchStale: { stage: "applied", state: "Unknown", retry: "backoff", summary: "A watch is not proven alive; nothing of its kind counts as missing.", next: "Look at the API server." },
   HealthUnknown: { stage: "healthy", state: "Unknown", retry: "wait", summary: "A health rule cannot be evaluated.", next: "Fix the rule named." },

@@ -133,6 +133,9 @@ function countWork(registry: SeriesRegistry, event: AgentEvent): void {
         event.waitMs / 1000,
       );
       break;
+    case "cluster-restored":
+      registry.add("holdfast_cluster_restores_total", {}, 1);
+      break;
     case "watch-restarted":
       registry.add("holdfast_kube_watch_restarts_total", { reason: event.reason }, 1);
       break;

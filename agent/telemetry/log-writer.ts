@@ -2,6 +2,7 @@ import type { AgentEvent } from "../model/event.ts";
 import { describeRef, refId } from "../model/object.ts";
 import { needsAttention } from "../model/state.ts";
 import type { UnitStatus } from "../model/status.ts";
+import { describeWentBack } from "../model/went-back.ts";
 import type { LogFields, LogLevel } from "./logs.ts";
 
 type Log = (level: LogLevel, msg: string, fields: LogFields) => void;
@@ -33,6 +34,9 @@ export class LogWriter {
         break;
       case "cluster-reachable":
         this.#once("cluster", String(event.reachable), () => this.#reachable(event));
+        break;
+      case "cluster-restored":
+        this.#log("warn", describeWentBack(event), { event: event.type });
         break;
       case "source-polled":
         this.#polled(event);

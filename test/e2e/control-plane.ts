@@ -1,6 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Backups } from "./backup.ts";
 import { binaryPath, haveControlPlane } from "./binaries.ts";
 import { ensureBinaries } from "./build.ts";
 import { Crew } from "./crew.ts";
@@ -40,7 +41,7 @@ export interface TestCluster {
 export interface ControlPlane {
   readonly clusters: readonly TestCluster[];
   /** Undefined where it cannot be reached (kind, given clusters). */
-  readonly etcd: { readonly url: string } | undefined;
+  readonly etcd: (Backups & { readonly url: string }) | undefined;
   /** Where logs, certificates and kubeconfigs lie; may hold a test's own files. */
   readonly folder: string;
   /** Path of a tool: kubectl, helm, kustomize, kind, … */

@@ -41,7 +41,7 @@ export class Crew {
       });
       child.on("exit", (code, signal) => {
         this.#tell(`ended ${child.pid}`);
-        if (!this.#isStopping) {
+        if (!this.#isStopping && this.#members.some((one) => one.child === child)) {
           this.#failure ??= new Error(
             `${name} ended with ${signal ?? code}; its log ends:\n${tail(log)}`,
           );
@@ -51,6 +51,25 @@ export class Crew {
     });
     this.#members.push({ name, child, log, ended });
     if (child.pid !== undefined) this.#tell(`started ${child.pid}`);
+  }
+
+  /** SIGSTOP and SIGCONT: as a machine that stands still. */
+  signal(name: string, signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#named(name).child.kill(signal);
+  }
+
+  /** SIGKILL, as a machine that lost its power; may be started again under its name. */
+  async end(name: string): Promise<void> {
+    const member = this.#named(name);
+    this.#members.splice(this.#members.indexOf(member), 1);
+    member.child.kill("SIGKILL");
+    await member.ended;
+  }
+
+  #named(name: string): Member {
+    const member = this.#members.find((one) => one.name === name);
+    if (member === undefined) throw new Error(`${name} does not run`);
+    return member;
   }
 
   /** Throws with the end of its log if a process is gone that should be running. */

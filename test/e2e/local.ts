@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Backups, createBackups } from "./backup.ts";
 import { binaryPath, stagesPath } from "./binaries.ts";
 import type { ControlPlaneOptions, Started, TestCluster } from "./control-plane.ts";
 import type { Crew } from "./crew.ts";
@@ -36,7 +37,23 @@ export async function startLocal(crew: Crew, options: ControlPlaneOptions): Prom
   if (options.controllers ?? true) {
     await Promise.all(clusters.map((cluster, index) => startControllers(site, cluster, index + 1)));
   }
-  return { clusters, etcd: { url: etcd }, stop: () => Promise.resolve() };
+  return { clusters, etcd: { url: etcd, ...backupsOf(site) }, stop: () => Promise.resolve() };
+}
+
+/** Of all clusters at once, as they share one etcd. */
+function backupsOf(site: Site): Backups {
+  const { crew, folder, options } = site;
+  const numbers = Array.from({ length: options.clusters }, (_, index) => index + 1);
+  return createBackups(crew, {
+    data: join(folder, "etcd"),
+    auditLogs: numbers.map((number) => auditPath(site, number)).filter((path) => path !== ""),
+    apiServers: numbers.map((number) => `kube-apiserver-${number}`),
+    startEtcd: () => startEtcd(site),
+    startApiServers: async () => {
+      for (const number of numbers) startApiServer(site, number);
+      await Promise.all(numbers.map((number) => whenReady(site, number)));
+    },
+  });
 }
 
 function newTokens(): Tokens {

@@ -11,6 +11,7 @@ import { createKubernetesClient } from "../../agent/cluster/kubernetes.ts";
 import { createRights } from "../../agent/cluster/rights.ts";
 import { createSealer } from "../../agent/cluster/seal.ts";
 import { createStateStore } from "../../agent/cluster/state.ts";
+import { createTimeline } from "../../agent/cluster/timeline.ts";
 import { parseSettings } from "../../agent/config/settings.ts";
 import { refreshDiscovery, watchKinds } from "../../agent/discovery.ts";
 import { type Manifests, runRender } from "../../agent/manifests.ts";
@@ -113,6 +114,7 @@ export class Bench {
             hasher: testHasher,
             labelSelector,
           }),
+          timeline: createTimeline(),
           hasher: testHasher,
           render: (job, signal) => runRender(job, { hasher: testHasher, tools: {} }, signal),
           inventories: createInventoryStore(store),
@@ -125,6 +127,7 @@ export class Bench {
         renders: new Set<Promise<void>>(),
         slots: new Map(),
         discovery,
+        restored: undefined,
         sourceProblem: undefined,
         accepted: undefined,
         fleet: undefined,

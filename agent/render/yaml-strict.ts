@@ -72,13 +72,17 @@ function anchorFault(source: string, event: ScalarEvent): Misread | undefined {
   return { offset, message: "an anchor is made of letters, digits, - and _" };
 }
 
-/** Plain text inside brackets: a `?` in it ends it to kubectl, and a `:` before a comma belongs to it. */
+/** Plain text inside brackets: to kubectl a `?` ends it, both signs begin something else, and a `:` before a comma belongs to it. */
 function plainInBrackets(source: string, event: ScalarEvent): Misread | undefined {
   const { style, valueStart: offset, valueEnd } = event;
   if (style !== SCALAR_STYLE.PLAIN || offset < 0) return undefined;
-  const isOther = source.slice(offset + 1, valueEnd).includes("?");
+  const text = source.slice(offset, valueEnd);
+  const isOther = text.startsWith(":") || text.includes("?");
   if (!isOther && !/^:[,\]}]/.test(source.slice(valueEnd, valueEnd + 2))) return undefined;
-  return { offset, message: "inside [ ] and { } text with ? or an ending : needs quotes" };
+  return {
+    offset,
+    message: "inside [ ] and { } text with ?, or with : at its start or end, needs quotes",
+  };
 }
 
 /** `\/` and halves of surrogate pairs are JSON's, not YAML 1.1's. */

@@ -72,7 +72,10 @@ const onPurpose: readonly { readonly says: RegExp; readonly why: string }[] = [
   { says: /is a line break to kubectl/, why: "a line break of YAML 1.1 that editors show as text" },
   { says: /what follows \.\.\. is not read/, why: "text after ..., which kubectl drops" },
   { says: /document separator is expected/, why: "JSON values without a separator" },
-  { says: /an ending : needs quotes/, why: "text in brackets that ends with a colon" },
+  {
+    says: /at its start or end, needs quotes/,
+    why: "text in brackets that begins with ? or ends with :, two other things to kubectl",
+  },
 ];
 
 function different(what: string): Verdict {

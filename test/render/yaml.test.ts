@@ -73,6 +73,8 @@ describe("documents", () => {
     ["an escape of JSON", 'a: "\\/"\n', "JSON"],
     ["an anchor with a colon", "a: &b: 1\n", "anchor"],
     ["text with ? in brackets", "a: [ b?c ]\n", "quotes"],
+    ["text with ? first in brackets", "a: [ ?c ]\n", "quotes"],
+    ["text with : first in brackets", "a: { b: :c }\n", "quotes"],
     ["a line break of YAML 1.1", "a: b\u2028c\n", "U+2028"],
   ])("refuses what kubectl refuses: %s (T-10)", (_what, text, message) => {
     expect(problems(text)[0]?.message).toContain(message);

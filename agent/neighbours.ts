@@ -48,7 +48,7 @@ function usesNamespace(slot: Slot, name: string): boolean {
   return all.some(({ namespace }) => namespace === name);
 }
 
-/** An app whose render is unknown declares its whole inventory (4.5-1); one that goes declares nothing. */
+/** An app whose render is unknown, or that is suspended, declares its whole inventory (4.5-1); one that goes declares nothing. */
 function declares(slot: Slot, id: string): boolean {
   if (slot.removal !== undefined) return false;
   if (manifestRefs(slot).has(id)) return true;
@@ -61,7 +61,9 @@ function declaredRefs(slot: Slot): ReadonlyMap<string, ObjectRef> {
   return new Map([...inventoryRefs(slot.inventory), ...manifestRefs(slot)]);
 }
 
-function declaresInventory({ manifests, unknownAt, problems }: Slot): boolean {
+function declaresInventory(slot: Slot): boolean {
+  const { manifests, unknownAt, problems, inventory, suspend } = slot;
+  if (inventory?.rollback !== undefined || suspend !== undefined) return true; // something older runs
   return manifests === undefined || unknownAt !== undefined || problems.length > 0;
 }
 

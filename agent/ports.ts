@@ -10,6 +10,7 @@ import { ensureFootprint } from "./cluster/footprint.ts";
 import { clusterUid, installationOf } from "./cluster/installation.ts";
 import { createInventoryStore } from "./cluster/inventory.ts";
 import { createKeptStore } from "./cluster/kept.ts";
+import { createRenderStore } from "./cluster/kept-renders.ts";
 import { createKubernetesClient } from "./cluster/kubernetes.ts";
 import { createLease, type Lease } from "./cluster/lease.ts";
 import { guardWrites } from "./cluster/leased.ts";
@@ -177,6 +178,7 @@ async function connectCluster(wiring: Wiring, signal: AbortSignal): Promise<Clus
     render: pool.run,
     inventories: createInventoryStore({ client: guarded, namespace, timeline }),
     kept: createKeptStore({ client: guarded, namespace, clock, sealer: createSealer(key) }),
+    renders: createRenderStore({ client: guarded, namespace, clock, sealer: createSealer(key) }),
     apps: createAppObjects({ client: guarded, namespace, clock, random }),
     state: createStateStore({ client: guarded, namespace }),
     installation: { id: installation, clusterUid: uid, agentNamespace: namespace },

@@ -1,17 +1,18 @@
 import { waitingFor } from "./dependencies.ts";
+import { rollbackInForce, rollbackProblem } from "./fallen-back.ts";
 import { canonicalJson } from "./model/json.ts";
 import type { Problem } from "./model/problem.ts";
 import { reasonInfo } from "./model/reason.ts";
-import type { UnitStatus } from "./model/status.ts";
+import type { Suspend, UnitStatus } from "./model/status.ts";
 import { describeWentBack } from "./model/went-back.ts";
 import { removedUnit } from "./removed-unit.ts";
 import type { Flight } from "./run-pass.ts";
-import { suspension } from "./run-pass.ts";
 import { retryDelayMs } from "./schedule/backoff.ts";
 import type { Slot } from "./slot.ts";
 import { toAppObject } from "./status/app-object.ts";
 import { type SummarizeInput, type UnitFacts, unitFacts } from "./status/input.ts";
 import { summarize, summaryDue } from "./status/summarize.ts";
+import { type Suspension, suspension } from "./suspend.ts";
 import { readAgainMs, silence, unwatched } from "./unwatched.ts";
 import type { World } from "./world.ts";
 
@@ -55,7 +56,7 @@ function summaryInput(world: World, slot: Slot, flight: Flight): SummarizeInput 
   const facts =
     unit === undefined ? lastFacts(slot) : unitFacts(unit, manifests?.renderer ?? "plain");
   if (facts === undefined) return undefined;
-  const suspend = suspension(world);
+  const suspended = suspension(world, slot);
   return {
     unit: facts,
     nowMs: world.ports.clock.now(),
@@ -65,7 +66,7 @@ function summaryInput(world: World, slot: Slot, flight: Flight): SummarizeInput 
     ...(slot.unit === undefined ? {} : { changeId: slot.unit.changeId }),
     ...(world.accepted === undefined ? {} : { fetched: world.accepted }),
     ...(slot.commit === undefined ? {} : { desired: slot.commit }),
-    ...(suspend === undefined ? {} : { suspend }),
+    ...(suspended === undefined ? {} : { suspend: suspendOf(suspended) }),
     unwatched: unwatched(world, slot),
     ...(flight.ended === "pass" ? { pass: flight.reconciled.pass } : {}),
   };
@@ -84,21 +85,15 @@ function lastFacts({ status }: Slot): UnitFacts | undefined {
 
 /** Everything that stops it, before or beside its objects. */
 function problemsOf(world: World, slot: Slot, flight: Flight): readonly Problem[] {
-  const suspend = suspension(world);
+  const suspended = suspension(world, slot);
   return [
     ...(world.sourceProblem === undefined ? [] : [world.sourceProblem]),
     ...slot.problems,
     ...removalProblem(slot, flight),
+    ...rollbackProblem(slot, world.ports.clock.now()),
     ...(flight.ended === "trouble" ? [flight.problem] : []),
     ...restoredProblem(world, slot, flight),
-    ...(suspend === undefined
-      ? []
-      : [
-          {
-            reason: "ClusterSuspended",
-            message: `${suspend.reason}, until ${suspend.until}`,
-          } as const,
-        ]),
+    ...(suspended === undefined ? [] : [suspendedProblem(suspended)]),
     ...silenceProblem(world, slot),
   ];
 }
@@ -107,6 +102,14 @@ function problemsOf(world: World, slot: Slot, flight: Flight): readonly Problem[
 function restoredProblem({ restored }: World, slot: Slot, flight: Flight): readonly Problem[] {
   if (restored === undefined || slot.isCompared || flight.ended === "pass") return [];
   return [{ reason: "ClusterRestored", message: describeWentBack(restored) }];
+}
+
+function suspendOf({ by, reason, until }: Suspension): Suspend {
+  return { by, reason, until };
+}
+
+function suspendedProblem({ because, by, reason, until }: Suspension): Problem {
+  return { reason: because, message: `Suspended by ${by} until ${until}: ${reason}` };
 }
 
 /** The guard phrases it when something would be deleted; else it is said here. */
@@ -141,7 +144,7 @@ function schedule(world: World, { slot, flight, dueMs }: Plan): void {
   const retries = isBad
     ? reasons.map((reason) => retryDelayMs(reasonInfo(reason).retry, slot.failures, random))
     : [];
-  const due = dueTimes(world, flight, dueMs).map((at) => Math.max(at - nowMs, 0) + 50);
+  const due = dueTimes(world, { slot, flight, dueMs }).map((at) => Math.max(at - nowMs, 0) + 50);
   const again =
     flight.ended === "raced" || (flight.ended === "pass" && flight.reconciled.again)
       ? [againMs]
@@ -152,11 +155,13 @@ function schedule(world: World, { slot, flight, dueMs }: Plan): void {
 }
 
 /** When time alone brings something new; a suspension ends by itself (O21). */
-function dueTimes(world: World, flight: Flight, dueMs: number | undefined): readonly number[] {
-  const until = suspension(world)?.until;
+function dueTimes(world: World, { slot, flight, dueMs }: Plan): readonly number[] {
+  const until = suspension(world, slot)?.until;
+  const back = rollbackInForce(slot, world.ports.clock.now());
   return [
     dueMs,
     flight.ended === "pass" ? flight.reconciled.dueMs : undefined,
     until === undefined ? undefined : Date.parse(until),
+    back?.until === undefined ? undefined : Date.parse(back.until),
   ].filter((at) => at !== undefined);
 }

@@ -16,6 +16,7 @@ export async function recallManifests(
   for (const slot of slots) {
     const isForgotten =
       slot.manifests === undefined && slot.removal === undefined && slot.unknownAt === undefined;
+    if (slot.inventory?.rollback !== undefined) continue; // what runs is kept in the cluster
     if (isForgotten && slot.inventory?.commit !== undefined) {
       await recall(world, { slot, commitId: slot.inventory.commit }, signal);
     }

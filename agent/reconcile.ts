@@ -4,7 +4,9 @@ import type { Phase } from "./model/event.ts";
 import { type Inventory, isEmpty } from "./model/inventory.ts";
 import { type Assessed, assess } from "./pass/assess.ts";
 import { driftOf } from "./pass/drift.ts";
+import { type Dropped, dropLeftovers, withDropped } from "./pass/drop-leftovers.ts";
 import { dueOf } from "./pass/due.ts";
+import { type Fate, judgeRevision } from "./pass/fall-back.ts";
 import { removeHooks } from "./pass/hook-sweep.ts";
 import { hookLookMs } from "./pass/hooks.ts";
 import { applyInOrder } from "./pass/in-order.ts";
@@ -45,22 +47,35 @@ export async function reconcile(
   const carried = await timed(ports, { input, phase: "apply" }, () =>
     applyInOrder(ports, { input, inventory, recreates }, signal),
   );
-  const applied = carried.results;
+  const dropped = await dropLeftovers(
+    ports,
+    { input, inventory, applied: carried.results },
+    signal,
+  );
+  const applied = withDropped(carried.results, dropped);
   const before = assess(ports, { input, inventory, results: applied });
   const { unready } = before;
   // P-14: what was renamed is another object, applied first and pruned after.
   const gone = await timed(ports, { input, phase: "prune" }, () =>
     prune(ports, { input, inventory, applied, unready }, signal),
   );
-  const pruned = { ...gone, ...judgedTogether(gone, recreates) };
+  const pruned = { ...gone, ...judgedTogether(gone, recreates, dropped) };
 
   const results = [...applied, ...pruned.results];
-  const isDone = unready.length === 0 && pruned.pending !== true && !results.some(isOpen);
-  const recording = { input, tracked, results, pruned, isDone, ...only(carried.hooks) };
-  const after = writes ? await recordResults(ports, recording, signal) : inventory;
-  const { dueMs } = carried;
-  return conclude(ports, { input, inventory: after, results, pruned, assessed: before, dueMs });
+  const isUp = unready.length === 0 && !applied.some(isOpen);
+  const isDone = isUp && pruned.pending !== true && !results.some(isOpen);
+  const revision = { input, inventory, results, health: before.health, isUp };
+  const fate = writes ? await judgeRevision(ports, revision, signal) : noFate;
+  const recording = { input, tracked, results, pruned, isDone, fate: fate.record };
+  const after = writes
+    ? await recordResults(ports, { ...recording, ...only(carried.hooks) }, signal)
+    : inventory;
+  const dueMs = [...carried.dueMs, ...fate.dueMs];
+  const ended = { input, inventory: after, results, pruned, assessed: before, dueMs, fate };
+  return conclude(ports, ended);
 }
+
+const noFate: Fate = { dueMs: [] };
 
 function only(hooks: HookRuns | undefined): { readonly hooks?: HookRuns } {
   return hooks === undefined ? {} : { hooks };
@@ -91,13 +106,18 @@ export async function remove(
   if (writes && isEmpty(after)) await ports.inventories.remove(after.app, signal); // P-73
   const dueMs = isLetGo && hooks.size > 0 ? [ports.clock.now() + hookLookMs] : [];
   const assessed = { health: [], unready: [] };
-  return conclude(ports, { input, inventory: after, results, pruned, assessed, dueMs });
+  const fate = noFate;
+  return conclude(ports, { input, inventory: after, results, pruned, assessed, dueMs, fate });
 }
 
-/** What waits for a person, and what a person let through: of deletions for good and for a new start alike (P-51). */
-function judgedTogether(gone: Pruned, recreates: Recreates): Omit<Pruned, "results"> {
+/** What waits for a person, and what a person let through: of deletions for good and for a new start alike (P-51), and of fields. */
+function judgedTogether(
+  gone: Pruned,
+  recreates: Recreates,
+  dropped: Dropped,
+): Omit<Pruned, "results"> {
   const held = recreates.held ?? gone.held;
-  const used = [...recreates.used, ...gone.used];
+  const used = [...recreates.used, ...dropped.used, ...gone.used];
   return { used, ...(held === undefined ? {} : { held, pending: true }) };
 }
 
@@ -108,15 +128,17 @@ interface Conclusion {
   readonly pruned: Pruned;
   readonly assessed: Assessed;
   readonly dueMs: readonly number[];
+  readonly fate: Fate;
 }
 
 function conclude(
   ports: PassPorts,
-  { input, inventory, results, pruned, assessed, dueMs }: Conclusion,
+  { input, inventory, results, pruned, assessed, dueMs, fate }: Conclusion,
 ): Reconciled {
   const { unit, manifests } = input;
   ports.emit({ type: "inventory", app: unit.app, fillRatio: fillRatio(inventory) });
   const deleting = deletingOf(inventory, pruned);
+  const leftovers = leftoversIn(input, ports.hasher);
   const pass: Pass = {
     attempted: manifests.commit,
     changeId: unit.changeId,
@@ -125,12 +147,13 @@ function conclude(
     results,
     problems: [],
     drift: driftOf(ports, input, results),
-    leftovers: leftoversIn(input),
+    ...(leftovers === undefined ? {} : { leftovers }),
     health: assessed.health,
     waiting: [...waitingOf(results), ...(pruned.waiting ?? [])],
     deleting,
     complete: true,
     ...(pruned.held === undefined ? {} : { held: pruned.held }),
+    ...revisionOf(input, fate),
   };
   const due = [
     ...dueMs,
@@ -140,8 +163,17 @@ function conclude(
   return {
     pass,
     inventory,
-    again: pruned.results.some(isUnfinished),
+    again: pruned.results.some(isUnfinished) || fate.record?.rollback !== undefined,
     ...(due.length === 0 ? {} : { dueMs: Math.min(...due) }),
+  };
+}
+
+/** What is said of a revision that went back, or could not. */
+function revisionOf({ rollback }: PassInput, { record, whyKept }: Fate): Partial<Pass> {
+  return {
+    ...(rollback === undefined ? {} : { isFallback: true }),
+    ...(record?.rollback === undefined ? {} : { isLeft: true }),
+    ...(whyKept === undefined ? {} : { whyKept }),
   };
 }
 

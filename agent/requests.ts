@@ -1,6 +1,8 @@
 import { type AppRequest, requestsOf } from "./cluster/app-requests.ts";
 import type { KubeObject } from "./model/object.ts";
+import { wishOf } from "./roll-back.ts";
 import { createSlot, type Slot } from "./slot.ts";
+import { takeSuspend } from "./suspend.ts";
 import type { World } from "./world.ts";
 
 /** Takes what people ask for until aborted; `nudge` asks for a fetch. */
@@ -21,7 +23,11 @@ export function takeRequests(world: World, object: KubeObject): { readonly fetch
   const slot = world.slots.get(object.metadata.name) ?? gone(world, object, requests);
   if (slot === undefined) return { fetch: false };
   const fresh = requests.filter(({ kind, id }) => slot.handled[kind] !== id);
-  for (const request of fresh) take(slot, request);
+  const nowMs = world.ports.clock.now();
+  for (const request of fresh) {
+    take(slot, request);
+    if (request.kind === "suspend") takeSuspend(slot, request, { object, nowMs });
+  }
   if (fresh.length > 0) world.wake(slot.app, 0);
   return { fetch: fresh.some(({ kind }) => kind === "sync") };
 }
@@ -52,8 +58,10 @@ function take(slot: Slot, request: AppRequest): void {
       slot.restore = { objects, ...(from === undefined ? {} : { from }) };
       break;
     }
-    case "suspend":
     case "rollback":
+      slot.rollbackWish = wishOf(request);
+      break;
+    case "suspend":
       break;
   }
 }

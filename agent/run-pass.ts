@@ -2,6 +2,7 @@ import { acceptsOf } from "./accepts.ts";
 import { ApiError, isConflict, isUnanswered } from "./cluster/errors.ts";
 import { gateOf } from "./dependencies.ts";
 import { refreshDiscovery } from "./discovery.ts";
+import { inForce, loadFallback } from "./fallen-back.ts";
 import { findMarked } from "./marked.ts";
 import type { Problem } from "./model/problem.ts";
 import { ReconcileError } from "./model/reason.ts";
@@ -9,9 +10,12 @@ import type { Unit } from "./model/unit.ts";
 import { neighboursOf } from "./neighbours.ts";
 import type { PassInput, PassPorts } from "./pass/pass.ts";
 import { notPermitted } from "./permit.ts";
+import type { Barrier } from "./plan/barrier.ts";
 import { type Reconciled, reconcile, remove } from "./reconcile.ts";
 import { removedUnit } from "./removed-unit.ts";
+import { recordRollback } from "./roll-back.ts";
 import type { Slot } from "./slot.ts";
+import { recordSuspend, type Suspension, suspension } from "./suspend.ts";
 import type { World } from "./world.ts";
 
 /** What one flight of a unit ended with: a pass, or why there was none. */
@@ -25,13 +29,16 @@ export type Flight =
 
 /** One pass of one unit, with every failure that has a name turned into a value. Bugs are thrown. */
 export async function runPass(world: World, slot: Slot, signal: AbortSignal): Promise<Flight> {
-  const input = passInput(world, slot, signal);
-  if (input === undefined) return { ended: "nothing" };
-  const ports = passPorts(world, input.unit);
-  const problem = await notPermitted(world, { slot, input }, signal);
-  if (problem !== undefined) return { ended: "trouble", problem };
   try {
+    await recordRollback(world, slot, signal);
+    await loadFallback(world, slot, signal);
+    const input = passInput(world, slot, signal);
+    if (input === undefined) return { ended: "nothing" };
+    const ports = passPorts(world, input.unit);
+    const problem = await notPermitted(world, { slot, input }, signal);
+    if (problem !== undefined) return { ended: "trouble", problem };
     const { removal } = slot;
+    await recordSuspend(world, slot, signal);
     const reconciled =
       removal === undefined
         ? await reconcile(ports, input, signal)
@@ -60,37 +67,36 @@ function isLeaseless(error: unknown): boolean {
 }
 
 function passInput(world: World, slot: Slot, signal: AbortSignal): PassInput | undefined {
-  const manifests = slot.removal === undefined ? slot.manifests : removedUnit(world, slot);
+  const { manifests, rollback } =
+    slot.removal === undefined
+      ? inForce(slot, world.ports.clock.now())
+      : { manifests: removedUnit(world, slot) };
   if (manifests === undefined) return undefined;
   const { settings, cluster } = world;
   const { unit } = manifests;
-  const isSuspended = suspension(world) !== undefined;
+  const suspended = suspension(world, slot);
   const gate = slot.removal === undefined ? gateOf(world, slot) : undefined;
   slot.isGated = gate !== undefined;
   return {
     ...(gate === undefined ? {} : { gate }),
+    ...(rollback === undefined ? {} : { rollback }),
+    ...(suspended === undefined ? {} : { suspended: stillness(suspended) }),
     unit: { ...unit, protect: [...unit.protect, ...settings.protect] },
     manifests,
     installation: cluster.installation,
     neighbours: neighboursOf(slot.app, [...world.slots.values()]),
-    accepts: () => acceptsOf(world, slot, signal),
+    accepts: (only) => acceptsOf(world, slot, { only, signal }),
     takeOver: slot.takeOver,
     healthRules: slot.healthRules,
-    enforce: settings.enforce && !isSuspended,
+    enforce: settings.enforce && suspended === undefined,
     bypassProofs: slot.bypassProofs,
     sweep: slot.sweep,
     memory: slot.memory,
   };
 }
 
-/** A suspension ends by itself (O21). */
-export function suspension({
-  fleet,
-  ports,
-}: World): { readonly by: string; readonly reason: string; readonly until: string } | undefined {
-  const suspend = fleet?.cluster?.suspend;
-  if (suspend === undefined || Date.parse(suspend.until) <= ports.clock.now()) return undefined;
-  return { by: "the cluster file", ...suspend };
+function stillness({ because, until }: Suspension): Barrier {
+  return { reason: because, why: `waits for the end of the suspension, ${until}` };
 }
 
 /** C-9: objects are read and written as the app's account, never with more rights than that; records stay ours (P-13). */
@@ -100,11 +106,12 @@ function actingClient({ cluster: { client } }: World, { namespace, serviceAccoun
 }
 
 function passPorts(world: World, unit: Unit): PassPorts {
-  const { inventories, kept, live, hasher } = world.cluster;
+  const { inventories, kept, renders, live, hasher } = world.cluster;
   return {
     client: actingClient(world, unit),
     inventories,
     kept,
+    renders,
     live,
     hasher,
     clock: world.ports.clock,

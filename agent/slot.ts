@@ -5,10 +5,11 @@ import type { Artifact, Commit } from "./model/artifact.ts";
 import type { Inventory } from "./model/inventory.ts";
 import type { KubeObject } from "./model/object.ts";
 import type { Problem } from "./model/problem.ts";
-import type { UnitStatus } from "./model/status.ts";
+import type { Suspend, UnitStatus } from "./model/status.ts";
 import type { Unit } from "./model/unit.ts";
 import { emptyMemory, type UnitMemory } from "./pass/pass.ts";
 import type { Accept, Removal } from "./plan/guard.ts";
+import type { RollbackWish } from "./roll-back.ts";
 
 /** A render that failed for a reason that may pass. */
 export interface RenderTry {
@@ -26,6 +27,8 @@ export interface Slot {
   commit: Commit | undefined;
   /** Last complete render; what is enforced. */
   manifests: Manifests | undefined;
+  /** The kept render that runs instead, while a rollback counts. */
+  fallback: Manifests | undefined;
   /** Of its documents and its render, at the newest commit. */
   problems: readonly Problem[];
   renderTry: RenderTry | undefined;
@@ -54,6 +57,9 @@ export interface Slot {
   /** Its next pass asks the server about every object, and does nothing else differently (C-5). */
   sweep: boolean;
   restore: RestoreWish | undefined;
+  rollbackWish: RollbackWish | undefined;
+  /** A person had it paused; what the inventory has is a copy (P-85). */
+  suspend: Suspend | undefined;
   /** Ids of the requests obeyed last (P-85). */
   handled: Readonly<Record<string, string>>;
   /** Passes in a row that ended in trouble. */
@@ -67,6 +73,7 @@ export function createSlot(app: string): Slot {
     unit: undefined,
     commit: undefined,
     manifests: undefined,
+    fallback: undefined,
     problems: [],
     renderTry: undefined,
     unknownAt: undefined,
@@ -85,6 +92,8 @@ export function createSlot(app: string): Slot {
     bypassProofs: false,
     sweep: false,
     restore: undefined,
+    rollbackWish: undefined,
+    suspend: undefined,
     handled: {},
     failures: 0,
     memory: emptyMemory(),

@@ -3,6 +3,7 @@ import type { LiveCache } from "./cluster/cache.ts";
 import type { ClusterClient, Discovery } from "./cluster/client.ts";
 import type { InventoryStore } from "./cluster/inventory.ts";
 import type { KeptStore } from "./cluster/kept.ts";
+import type { RenderStore } from "./cluster/kept-renders.ts";
 import type { Lease } from "./cluster/lease.ts";
 import type { Rights } from "./cluster/rights.ts";
 import type { StateStore } from "./cluster/state.ts";
@@ -45,6 +46,7 @@ export interface ClusterPorts {
   readonly rights: Rights;
   readonly inventories: InventoryStore;
   readonly kept: KeptStore;
+  readonly renders: RenderStore;
   readonly apps: AppObjects;
   readonly state: StateStore;
   readonly installation: Installation;

@@ -11,9 +11,13 @@ export interface AppRequest {
   readonly plan?: string;
   /** `restore`: the commit that dropped them. */
   readonly from?: string;
+  /** `rollback`: which kept render, by the beginning of its digest or commit. */
+  readonly to?: string;
   readonly objects?: readonly string[];
   readonly reason?: string;
   readonly until?: string;
+  /** Who asks: what the client says of itself. */
+  readonly by?: string;
 }
 
 /** Requests as asked; one that cannot be read is left out, its kind named in `unreadable`. */
@@ -36,9 +40,9 @@ export function requestsOf(object: KubeObject): {
 function requestOf(kind: RequestKind, text: string): AppRequest | undefined {
   const body = parsed(text);
   if (!isJsonObject(body)) return undefined;
-  const { id, at, plan, from, objects, reason, until } = body;
+  const { id, at, plan, from, to, objects, reason, until, by } = body;
   if (typeof id !== "string" || id === "" || typeof at !== "string") return undefined;
-  const said = { plan, from, reason, until };
+  const said = { plan, from, to, reason, until, by };
   if (!Object.values(said).every(isTextOrAbsent) || !isTextsOrAbsent(objects)) return undefined;
   const texts = Object.entries(said).filter(([, value]) => value !== undefined);
   return { kind, id, at, ...Object.fromEntries(texts), ...(objects !== undefined && { objects }) };

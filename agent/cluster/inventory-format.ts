@@ -4,6 +4,7 @@ import { canonicalJson, isJsonObject, type JsonObject, parseJson } from "../mode
 import { parseRefId } from "../model/object.ts";
 import { ReconcileError } from "../model/reason.ts";
 import { hooksJson, hooksOf } from "./inventory-hooks.ts";
+import { rendersOf, rollbackOf } from "./inventory-rollback.ts";
 
 /** Raised when an older agent could not read the content rightly; unknown keys alone do not need that (P-5). */
 const format = 1;
@@ -55,6 +56,11 @@ export function decodeInventory(bytes: Uint8Array): Inventory {
     implicit: texts(implicit),
     entries: new Map(Object.entries(entries).map(([id, entry]) => [id, entryOf(id, entry)])),
     ...(content.hooks !== undefined && { hooks: runsOf(content.hooks) }),
+    ...(content.suspend !== undefined && { suspend: suspendOf(content.suspend) }),
+    ...(content.renders !== undefined && { renders: rendersOf(content.renders) }),
+    ...(content.lost !== undefined && { lost: texts(content.lost) }),
+    ...(content.rollback !== undefined && { rollback: backOf(content.rollback) }),
+    ...(content.failed !== undefined && { failed: texts(content.failed) }),
     ...(extra !== undefined && { extra }),
   };
   sizes.set(inventory, bytes.length);
@@ -77,6 +83,11 @@ const known = [
   "entries",
   "hooks",
   "succeeded",
+  "suspend",
+  "renders",
+  "lost",
+  "rollback",
+  "failed",
 ];
 
 const optionalOfEntry = [
@@ -111,10 +122,23 @@ function entryOf(id: string, value: unknown): InventoryEntry {
   };
 }
 
+function suspendOf(value: unknown): NonNullable<Inventory["suspend"]> {
+  if (!isJsonObject(value)) throw unreadable("suspend");
+  const { by, reason, until } = value;
+  return { by: text(by, "by"), reason: text(reason, "reason"), until: text(until, "until") };
+}
+
 function runsOf(value: unknown): NonNullable<Inventory["hooks"]> {
   const runs = hooksOf(value);
   if (runs === undefined) throw unreadable("hooks");
   return runs;
+}
+
+/** One that is forgotten would apply again what failed (R-5). */
+function backOf(value: unknown): NonNullable<Inventory["rollback"]> {
+  const rollback = rollbackOf(value);
+  if (rollback === undefined) throw unreadable("rollback");
+  return rollback;
 }
 
 function contentOf(bytes: Uint8Array): JsonObject {

@@ -97,6 +97,17 @@ export type AgentEvent =
       readonly app: string;
       readonly objects: readonly BroughtBack[];
     }
+  | {
+      /** A unit left a render for an older one (R-4, R-9), or, with `whyNot`, did not although a person asked. */
+      readonly type: "rolled-back";
+      readonly app: string;
+      readonly by: "failure" | "request";
+      /** Commits. */
+      readonly from: string;
+      readonly to: string;
+      readonly why: string;
+      readonly whyNot?: string;
+    }
   | { readonly type: "inventory"; readonly app: string; readonly fillRatio: number }
   | { readonly type: "status"; readonly before: UnitStatus | undefined; readonly after: UnitStatus }
   | { readonly type: "unit-removed"; readonly app: string }
@@ -111,7 +122,12 @@ export type AgentEvent =
   | {
       readonly type: "warning";
       readonly app?: string;
-      readonly reason: "FilesIgnored" | "Deprecated" | "NonDeterministic" | "HookSkipped";
+      readonly reason:
+        | "FilesIgnored"
+        | "Deprecated"
+        | "NonDeterministic"
+        | "HookSkipped"
+        | "RenderNotKept";
       readonly message: string;
     }
   | {

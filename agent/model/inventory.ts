@@ -1,5 +1,6 @@
 import type { HookRun } from "./hook.ts";
 import type { ObjectRef } from "./object.ts";
+import type { Suspend } from "./status.ts";
 
 /** `intent`: may exist; `applied`: does; `stale`: undeclared and still there; `recovered`: found by its mark (P-5). */
 export type EntryState = "intent" | "applied" | "stale" | "deleting" | "recovered";
@@ -34,6 +35,32 @@ export interface InventoryEntry {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
+/** A render that was all applied and healthy here, and that the cluster keeps (R-3). */
+export interface KeptRender {
+  readonly digest: string;
+  readonly commit: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Protected objects that were deleted on the way to it: nothing goes back across that (R-7). */
+  readonly lost?: readonly string[];
+}
+
+/** Why, and to what, a unit went back on its cluster (R-4, R-9). It counts while Git still asks for `from`. */
+export interface Rollback {
+  /** What is not applied again (R-5). */
+  readonly from: { readonly digest: string; readonly commit: string };
+  /** What runs instead. */
+  readonly to: { readonly digest: string; readonly commit: string };
+  readonly by: "failure" | "request";
+  readonly why: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** ISO 8601: when it ends by itself. */
+  readonly until?: string;
+  /** What it does not undo (R-6). */
+  readonly stays?: readonly string[];
+}
+
 export type OnRemove = "hold" | "delete" | "orphan";
 
 /** Everything a unit tracks on its cluster, as stored (P-5). */
@@ -61,6 +88,15 @@ export interface Inventory {
   readonly hooks?: ReadonlyMap<string, HookRun>;
   /** Render digest of the last change with hooks that ended well: no failure hook runs for it any more (O-19). */
   readonly succeeded?: string;
+  /** A person had the app paused (P-85): the request as it was obeyed. */
+  readonly suspend?: Suspend;
+  /** The last healthy renders, newest last (R-3); absent where none is kept. */
+  readonly renders?: readonly KeptRender[];
+  /** Protected objects that were deleted since the newest of them (R-7). */
+  readonly lost?: readonly string[];
+  readonly rollback?: Rollback;
+  /** Digests of renders that failed and were left by a rollback: once each (R-4). */
+  readonly failed?: readonly string[];
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 

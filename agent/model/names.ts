@@ -18,6 +18,14 @@ export function keptName(app: string, n: number): string {
   return `holdfast-kept-${app}-${n}`;
 }
 
+/** Part `n` of a render that is kept for a rollback (R-3); no name of a copy ends like it. */
+export function keptRenderName(app: string, digest: string, n: number): string {
+  return `holdfast-kept-${app}-${digest.slice(0, 12)}-r${n}`;
+}
+
+/** On these: which app. */
+export const keptRenderLabel = "holdfast.dev/kept-render";
+
 /** On these copies: which app, and since when. */
 export const keptLabel = "holdfast.dev/kept";
 export const keptAtAnnotation = "holdfast.dev/kept-at";

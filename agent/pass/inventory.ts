@@ -10,6 +10,7 @@ import { ReconcileError } from "../model/reason.ts";
 import { type HookRuns, withHookIntents } from "../plan/hook-move.ts";
 import { afterPass, withIntents, withoutAdditions } from "../plan/track.ts";
 import { isoTime } from "../schedule/clock.ts";
+import type { Fate } from "./fall-back.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 import type { Pruned } from "./prune.ts";
 
@@ -98,7 +99,7 @@ export async function recordIntents(
   const { digest } = manifests;
   const runs = { digest, now, again: input.bypassProofs }; // `holdfast sync`
   const hooks = withHookIntents(before.hooks, manifests.hooks, runs);
-  const { serviceAccount: _former, ...rest } = before;
+  const { serviceAccount: _former, rollback: _over, ...rest } = before;
   const after = {
     ...withIntents(rest, declaredIn(input.manifests), intent),
     namespace: unit.namespace,
@@ -106,6 +107,7 @@ export async function recordIntents(
     ...(unit.serviceAccount === undefined ? {} : { serviceAccount: unit.serviceAccount }),
     implicit: implicitNamespaces(before, input),
     ...(hooks && { hooks }),
+    ...(input.rollback && { rollback: input.rollback }), // R-5
   };
   const isNew = manifests.desired.length + manifests.hooks.length > 0;
   return store(ports, { before, after, resourceVersion, isNew }, signal);
@@ -177,6 +179,8 @@ interface Recording {
   readonly hooks?: HookRuns;
   /** All of the change is applied and healthy, its hooks ended well. Default: no. */
   readonly isDone?: boolean;
+  /** What became of the revision (R-3, R-4). */
+  readonly fate?: Fate["record"] | undefined;
 }
 
 /**
@@ -185,7 +189,7 @@ interface Recording {
  */
 export async function recordResults(
   ports: PassPorts,
-  { input, tracked, results, pruned, hooks = tracked.value.hooks, isDone }: Recording,
+  { input, tracked, results, pruned, hooks = tracked.value.hooks, isDone, fate }: Recording,
   signal: AbortSignal,
 ): Promise<Inventory> {
   const { unit, manifests } = input;
@@ -195,7 +199,7 @@ export async function recordResults(
   const recorded = afterPass(before, { desired, results, now, letGo: pruned.letGo });
   const isClean = pruned.pending !== true && !results.some(isOutstanding);
   const after: Inventory = {
-    ...(isClean ? withoutAdditions(recorded) : recorded),
+    ...withFate(isClean ? withoutAdditions(recorded) : recorded, fate),
     accepts: [...before.accepts, ...pruned.used],
     ...(hooks && { hooks }),
     ...(isDone && manifests.hooks.length > 0 ? { succeeded: manifests.digest } : {}),
@@ -204,6 +208,12 @@ export async function recordResults(
       : {}),
   };
   return (await store(ports, { before, after, resourceVersion, isNew: false }, signal)).value;
+}
+
+function withFate(inventory: Inventory, fate: Fate["record"]): Inventory {
+  if (fate === undefined) return inventory;
+  const { renders: _r, lost: _l, rollback: _b, failed: _f, ...rest } = inventory;
+  return { ...rest, ...fate };
 }
 
 function isOutstanding({ change, outcome }: ChangeResult): boolean {

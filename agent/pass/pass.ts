@@ -2,11 +2,13 @@ import type { LiveCache } from "../cluster/cache.ts";
 import type { ClusterClient, Discovery } from "../cluster/client.ts";
 import type { InventoryStore } from "../cluster/inventory.ts";
 import type { KeptStore } from "../cluster/kept.ts";
+import type { RenderStore } from "../cluster/kept-renders.ts";
 import type { HealthRules } from "../health/cel.ts";
 import type { TrackedHealth } from "../health/settle.ts";
 import type { Manifests } from "../manifests.ts";
 import type { Hasher } from "../model/digest.ts";
 import type { Emit } from "../model/event.ts";
+import type { Rollback } from "../model/inventory.ts";
 import type { KubeObject, ObjectRef } from "../model/object.ts";
 import type { DriftEntry, Leftover } from "../model/status.ts";
 import type { Unit } from "../model/unit.ts";
@@ -23,8 +25,10 @@ export interface PassPorts {
   readonly inventories: Pick<InventoryStore, "read" | "write" | "remove" | "installations">;
   /** Copies of what is about to be deleted (P-83). */
   readonly kept: Pick<KeptStore, "keep">;
+  /** Healthy renders to go back to (R-3). */
+  readonly renders: RenderStore;
   /** May decide *unchanged* and health, never absence, ownership or deletion (C-18). */
-  readonly live: Pick<LiveCache, "entry" | "put">;
+  readonly live: Pick<LiveCache, "entry" | "put" | "stale">;
   readonly clock: Clock;
   readonly hasher: Hasher;
   readonly emit: Emit;
@@ -56,12 +60,16 @@ export interface PassInput {
   readonly manifests: Manifests;
   readonly installation: Installation;
   readonly neighbours: Neighbours;
-  /** Asked only when something would be deleted. */
-  readonly accepts: () => Promise<readonly Accept[]>;
+  /** Asked only when something would go. `plans`: only those that name a digest, which need no render. */
+  readonly accepts: (only?: "plans") => Promise<readonly Accept[]>;
   /** A person let us take over what bears foreign marks (P-60), or what was lost or replaced (P-12, P-19). */
   readonly takeOver: boolean;
   /** Why nothing new may be applied: an app that this one depends on is not ready (O-30). What runs stays enforced. */
   readonly gate?: Barrier;
+  /** Nothing at all is written, and until when; what differs is listed (D-27). */
+  readonly suspended?: Barrier;
+  /** `manifests` are those of an older render (R-4). */
+  readonly rollback?: Rollback;
   readonly healthRules: HealthRules | undefined;
   /** False: plans and reports, never writes. */
   readonly enforce: boolean;
@@ -99,6 +107,8 @@ export interface UnitMemory {
   judged: { readonly by: string; readonly pruned: Pruned } | undefined;
   /** Reason and plan of the held set that was told last: once per plan. */
   toldHeld: string | undefined;
+  /** Digest of a render that is too large to be kept (R-3). */
+  unkept: string | undefined;
 }
 
 export function emptyMemory(): UnitMemory {
@@ -112,5 +122,6 @@ export function emptyMemory(): UnitMemory {
     leftovers: new Map(),
     judged: undefined,
     toldHeld: undefined,
+    unkept: undefined,
   };
 }

@@ -18,12 +18,14 @@ export function hasFailed({ results, health, nowMs, timeoutMs }: Outcome): boole
     ({ health: { status } }) => status !== "Healthy" && status !== "Suspended",
   );
   // H-1: the wait ends when all are healthy or settled Degraded, or at the time-out after the last write.
-  const isOver = (one: ObjectHealth): boolean =>
-    one.health.status === "Degraded" || nowMs >= (one.writtenMs ?? one.sinceMs) + timeoutMs;
+  // What we do not hear of has not failed (H-4).
+  const isOver = ({ health: { status }, writtenMs, sinceMs }: ObjectHealth): boolean =>
+    status === "Degraded" || (status !== "Unknown" && nowMs >= (writtenMs ?? sinceMs) + timeoutMs);
   return bad.length > 0 && bad.every(isOver);
 }
 
-function isRefused({ problem }: ChangeResult): boolean {
+/** Trying again is no use before something else changes. */
+export function isRefused({ problem }: ChangeResult): boolean {
   if (problem === undefined) return false;
   const { retry } = reasonInfo(problem.reason);
   return retry === "input" || retry === "slow";

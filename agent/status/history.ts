@@ -60,7 +60,7 @@ function begin(
     change: pass.changeId,
     commit: commit.id,
     digest: pass.renderDigest,
-    kind: kindOf(pass.changeId, commit, history),
+    kind: pass.isFallback === true ? "rollback" : kindOf(pass.changeId, commit, history),
     result: "running",
     reason: "Applying",
     fetchedAt: fetched?.commit === commit.id ? fetched.at : isoOf(input.nowMs),
@@ -88,6 +88,7 @@ interface Verdict {
 
 /** Live once is succeeded for good; failed may still become live when its cause goes away. */
 function judge(entry: HistoryEntry, { pass, worst, nowMs }: Verdict): HistoryEntry {
+  if (pass.isLeft === true) return { ...entry, result: "failed", reason: worst.reason };
   if (entry.result === "succeeded") return entry;
   if (isLive(pass)) {
     return { ...entry, result: "succeeded", reason: "InSync", liveAt: isoOf(nowMs) };

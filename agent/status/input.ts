@@ -3,7 +3,8 @@ import type { ChangeResult } from "../model/change.ts";
 import type { Health } from "../model/health.ts";
 import type { ObjectRef } from "../model/object.ts";
 import type { Problem } from "../model/problem.ts";
-import type { DriftEntry, Held, Leftover, UnitStatus } from "../model/status.ts";
+import type { Reason } from "../model/reason.ts";
+import type { DriftEntry, Held, Leftovers, UnitStatus } from "../model/status.ts";
 import type { Unit } from "../model/unit.ts";
 
 /** What a status says of the unit itself; kept apart from `Unit` because a removed app has no document any more. */
@@ -37,6 +38,8 @@ export interface ObjectHealth {
 export interface WaitingObject {
   readonly ref: ObjectRef;
   readonly why: string;
+  /** Default: Applying. */
+  readonly reason?: Reason;
 }
 
 /** A pruned object that is not gone yet. */
@@ -61,10 +64,17 @@ export interface Pass {
   readonly problems: readonly Problem[];
   readonly held?: Held;
   readonly drift: readonly DriftEntry[];
-  readonly leftovers: readonly Leftover[];
+  /** All of them. */
+  readonly leftovers?: Leftovers;
   readonly health: readonly ObjectHealth[];
   readonly waiting: readonly WaitingObject[];
   readonly deleting: readonly DeletingObject[];
+  /** An older render runs (R-4). */
+  readonly isFallback?: boolean;
+  /** It failed, and the next pass applies an older render. */
+  readonly isLeft?: boolean;
+  /** It failed, and why no older render is applied. */
+  readonly whyKept?: string;
   /** Everything was compared, and applied as far as it could be. False: under way, or cut short. */
   readonly complete: boolean;
 }

@@ -3,14 +3,14 @@ import { describeRef, refId } from "../model/object.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Reason } from "../model/reason.ts";
 import type { DriftEntry } from "../model/status.ts";
-import { type Finding, findingOf, findingOfProblem } from "./finding.ts";
+import { type Finding, findingOf, findingOfProblem, worstFinding } from "./finding.ts";
 import type { Pass, UnitFacts } from "./input.ts";
 import { deletingFindings, healthFindings } from "./objects.ts";
 import { isOutstanding } from "./revisions.ts";
 
 /** Everything that one pass found out, in the order of the stages. */
 export function passFindings(pass: Pass, unit: UnitFacts, nowMs: number): readonly Finding[] {
-  return [
+  const found = [
     ...passProblems(pass).map(findingOfProblem),
     ...pass.results.map(resultFinding),
     heldFinding(pass),
@@ -19,7 +19,14 @@ export function passFindings(pass: Pass, unit: UnitFacts, nowMs: number): readon
     progressFinding(pass),
     ...healthFindings(pass, unit, nowMs),
     ...deletingFindings(pass, unit, nowMs),
-  ].filter((found) => found !== undefined);
+  ].filter((one) => one !== undefined);
+  return [...found, ...whyKept(pass, found)];
+}
+
+/** Said with the failure itself: why no older render runs (R-4, R-7). */
+function whyKept({ whyKept: why }: Pass, found: readonly Finding[]): readonly Finding[] {
+  if (why === undefined) return [];
+  return [{ ...worstFinding(found), message: `Not rolled back: ${why}` }];
 }
 
 /** The pass's own problems and those of single objects. */
@@ -55,7 +62,7 @@ function waitFindings({ results, waiting }: Pass): readonly (Finding | undefined
   );
   const known = new Set(own.map(({ ref }) => refId(ref)));
   const others = waiting.filter(({ ref }) => !known.has(refId(ref)));
-  const all = [...own, ...others.map((one) => ({ ...one, reason: "Applying" as const }))];
+  const all = [...own, ...others.map(({ reason = "Applying", ...one }) => ({ ...one, reason }))];
   return [...Map.groupBy(all, ({ reason, why }) => `${reason} ${why}`).values()].map((same) => {
     const [first] = same;
     if (first === undefined) return undefined;
@@ -77,7 +84,7 @@ const driftReasons: Readonly<Record<DriftEntry["action"], Reason | undefined>> =
   healed: undefined,
   ignored: undefined,
   reported: "DriftReported",
-  held: "DriftReported",
+  held: "DriftReported", // of a suspended app: listed, and said by the suspension
   grace: "DriftReported",
   "break-glass": "BreakGlass",
   "backing-off": "Fight",
@@ -90,7 +97,7 @@ export function isOpenDrift({ action }: DriftEntry): boolean {
 
 function driftFinding(entry: DriftEntry): Finding | undefined {
   const reason = driftReasons[entry.action];
-  if (reason === undefined) return undefined;
+  if (reason === undefined || entry.action === "held") return undefined;
   const [first, ...more] = entry.fields;
   const by = first?.manager === undefined ? "" : ` by ${first.manager}`;
   const rest = more.length === 0 ? "" : ` and ${more.length} more`;

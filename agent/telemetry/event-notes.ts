@@ -227,6 +227,7 @@ function warningNotes({ app, reason, message }: Of<"warning">): readonly Note[] 
     FilesIgnored: "Check the names of the files.",
     Deprecated: "Move to the version named.",
     NonDeterministic: "Make the render depend on Git alone.",
+    RenderNotKept: "A failure of the next change cannot be rolled back here; revert in Git.",
     HookSkipped: "Run it by hand, or make it an ordinary Job.",
   }[reason];
   return [

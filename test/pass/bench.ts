@@ -7,6 +7,7 @@ import { ensureFootprint } from "../../agent/cluster/footprint.ts";
 import { clusterUid, installationOf } from "../../agent/cluster/installation.ts";
 import { createInventoryStore } from "../../agent/cluster/inventory.ts";
 import { createKeptStore } from "../../agent/cluster/kept.ts";
+import { createRenderStore } from "../../agent/cluster/kept-renders.ts";
 import { createKubernetesClient } from "../../agent/cluster/kubernetes.ts";
 import { createRights } from "../../agent/cluster/rights.ts";
 import { createSealer } from "../../agent/cluster/seal.ts";
@@ -119,6 +120,7 @@ export class Bench {
           render: (job, signal) => runRender(job, { hasher: testHasher, tools: {} }, signal),
           inventories: createInventoryStore(store),
           kept: createKeptStore({ ...store, clock, sealer: createSealer(new Uint8Array(32)) }),
+          renders: createRenderStore({ ...store, clock, sealer: createSealer(new Uint8Array(32)) }),
           apps: createAppObjects({ ...store, clock, random: realRandom }),
           state: createStateStore(store),
           installation: { id, clusterUid: uid, agentNamespace },
@@ -231,6 +233,7 @@ export class Bench {
       client,
       inventories: createInventoryStore({ client, namespace }),
       kept: createKeptStore({ client, namespace, clock, sealer }),
+      renders: createRenderStore({ client, namespace, clock, sealer }),
       live,
       hasher,
       clock,

@@ -1,0 +1,82 @@
+import { compileHealthRules } from "./health/cel.ts";
+import type { Manifests } from "./manifests.ts";
+import type { Rollback } from "./model/inventory.ts";
+import type { Problem } from "./model/problem.ts";
+import { ReconcileError } from "./model/reason.ts";
+import { readKept } from "./pass/fall-back.ts";
+import type { Slot } from "./slot.ts";
+import type { World } from "./world.ts";
+
+/**
+ * The rollback that counts now (R-5): until Git asks for another render, its time is over, or a person asks for a try
+ * (`holdfast sync`). Where nobody knows what Git asks for, it counts.
+ */
+export function rollbackInForce(slot: Slot, nowMs: number): Rollback | undefined {
+  const { inventory, manifests, removal, bypassProofs } = slot;
+  const rollback = inventory?.rollback;
+  if (rollback === undefined || removal !== undefined) return undefined;
+  if (rollback.until !== undefined && Date.parse(rollback.until) <= nowMs) return undefined;
+  if (manifests === undefined) return rollback;
+  const isAsked = manifests.digest === rollback.from.digest && !bypassProofs;
+  return isAsked ? rollback : undefined;
+}
+
+/** Reads the render that runs instead, once. Throws ReconcileError `RolledBack` when it is gone: then nothing is applied. */
+export async function loadFallback(world: World, slot: Slot, signal: AbortSignal): Promise<void> {
+  const rollback = rollbackInForce(slot, world.ports.clock.now());
+  if (rollback === undefined) {
+    slot.fallback = undefined;
+    return;
+  }
+  const { digest, commit } = rollback.to;
+  if (slot.fallback?.digest === digest) return;
+  slot.fallback = await readKept(world.cluster, { app: slot.app, digest }, signal);
+  if (slot.fallback === undefined) {
+    const message = `the render of ${commit.slice(0, 7)} that should run can no longer be read: what runs is left alone`;
+    throw new ReconcileError("RolledBack", message);
+  }
+  const rules = compileHealthRules(slot.fallback.unit.health.rules);
+  if (slot.manifests === undefined && rules.ok) slot.healthRules = rules.value;
+}
+
+/** What one pass applies. */
+export interface InForce {
+  readonly manifests: Manifests | undefined;
+  readonly rollback?: Rollback;
+}
+
+/** What Git asks for, or the render that runs instead: with the newest word on how the unit is to be treated. */
+export function inForce(slot: Slot, nowMs: number): InForce {
+  const { fallback, manifests } = slot;
+  const rollback = rollbackInForce(slot, nowMs);
+  if (rollback === undefined || fallback === undefined) return { manifests };
+  const { changeId, namespace } = fallback.unit;
+  const unit = { ...(manifests ?? fallback).unit, changeId, namespace };
+  return { rollback, manifests: { ...fallback, unit } };
+}
+
+/** Held however healthy the old render is (R-4), with what it could not undo (R-6). */
+export function rollbackProblem(slot: Slot, nowMs: number): readonly Problem[] {
+  const rollback = rollbackInForce(slot, nowMs);
+  if (rollback === undefined) return [];
+  const { app, status } = slot;
+  const { from, to, by, why, until, stays = [] } = rollback;
+  const [failed, good] = [from.commit.slice(0, 7), to.commit.slice(0, 7)];
+  const left = stays.length === 0 ? "" : `; not undone: ${stays.slice(0, 5).join(", ")}`;
+  const again = `holdfast sync ${app}${status === undefined ? "" : ` --cluster ${status.cluster}`}`;
+  if (by === "failure") {
+    const message = `${failed} failed here (${why}), so the last healthy render, of ${good}, runs${left}`;
+    return [
+      { reason: "RolledBack", message, next: `Fix or revert ${failed}; ${again} tries it again.` },
+    ];
+  }
+  const end = until === undefined ? "" : ` until ${until}`;
+  const message = `${failed} was left for the render of ${good}${end}, by hand (${why})${left}`;
+  return [
+    {
+      reason: "RolledBack",
+      message,
+      next: `Revert ${failed} in Git; ${again} goes forward again.`,
+    },
+  ];
+}

@@ -4,8 +4,8 @@ import type { BroughtBack } from "./model/event.ts";
 import { parseRefId, refId } from "./model/object.ts";
 import { compareRefs } from "./plan/order.ts";
 import { restoredForm } from "./plan/restored.ts";
-import { suspension } from "./run-pass.ts";
 import type { Slot } from "./slot.ts";
+import { suspension } from "./suspend.ts";
 import type { World } from "./world.ts";
 
 /** What a person wants back (P-83, P-85). */
@@ -24,7 +24,7 @@ export async function bringBack(world: World, slot: Slot, signal: AbortSignal): 
   const { app, restore } = slot;
   if (restore === undefined) return;
   slot.restore = undefined;
-  const isAllowed = world.settings.enforce && suspension(world) === undefined;
+  const isAllowed = world.settings.enforce && suspension(world, slot) === undefined;
   const objects = isAllowed
     ? await createAll(world, { app, restore }, signal)
     : refused(restore, "nothing is written to this cluster now");

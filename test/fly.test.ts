@@ -6,7 +6,9 @@ import { fly } from "../agent/fly.ts";
 import { requestAnnotation } from "../agent/model/names.ts";
 import type { KubeObject } from "../agent/model/object.ts";
 import { takeRequests } from "../agent/requests.ts";
+import { restoreSlots } from "../agent/restore.ts";
 import type { World } from "../agent/world.ts";
+import { annotate } from "../cli/commands/request.ts";
 import { type Bench, configMap, never, obj, sharedBench, within } from "./pass/bench.ts";
 
 const bench = sharedBench();
@@ -32,7 +34,7 @@ async function flown(app: string, world: World = bench().world) {
   return { status: bench().slot(app).status, wakes };
 }
 
-function asked(app: string, kind: "accept" | "sync", request: object): KubeObject {
+function asked(app: string, kind: "accept" | "sync" | "suspend", request: object): KubeObject {
   const annotations = { [requestAnnotation(kind)]: JSON.stringify(request) };
   return obj("App", app, { apiVersion: "holdfast.dev/v1alpha1" }, { annotations });
 }
@@ -214,5 +216,148 @@ describe("requests (P-85)", () => {
     bench().declare(app, { objects: all.slice(5) });
     await flown(app);
     expect(await bench().get(within(app, configMap("c0")))).toBeUndefined();
+  });
+});
+
+describe("a suspended app (P-85, O21)", () => {
+  const reason = "INC-9: patched by hand";
+  const until = (ms = 3_600_000) => new Date(bench().world.ports.clock.now() + ms).toISOString();
+  const objectWrites = (from: number) =>
+    bench()
+      .writesSince(from)
+      .filter((one) => !one.includes("/apps"));
+  const ask = (app: string, request: object) =>
+    takeRequests(bench().world, asked(app, "suspend", { at, ...request }));
+  const paused = async (app: string, objects: readonly KubeObject[]) => {
+    bench().declare(app, { objects });
+    await flown(app);
+    ask(app, { id: "s1", reason, until: until(), by: "ana" });
+    return await flown(app);
+  };
+
+  it("says by whom, why and until when, and is never green", async () => {
+    const { status } = await paused("stopped", [configMap("web")]);
+    expect(status).toMatchObject({ state: "Suspended", reason: "AppSuspended" });
+    expect(status?.suspend).toMatchObject({ by: "ana", reason });
+    expect(status?.message).toMatch(/^Suspended by ana until .*Z: INC-9: patched by hand\./);
+    expect(status?.message).toContain("holdfast resume stopped --cluster");
+  });
+
+  it("D-27: drift is listed, and neither it nor what a merge changes, adds or drops is written", async () => {
+    const app = "untouched";
+    await paused(app, [configMap("web"), configMap("next"), configMap("old")]);
+    const patched = within(app, configMap("web", { a: "by hand" }));
+    await bench().hand(patched);
+    const from = bench().mark;
+    const { commit } = bench().declare(app, {
+      objects: [configMap("web"), configMap("next", { a: "2" }), configMap("new")],
+    });
+    const { status } = await flown(app);
+    expect(objectWrites(from)).toEqual([]);
+    expect(status).toMatchObject({ state: "Suspended", objects: { drifted: 1 } });
+    expect(status?.drift).toMatchObject([
+      {
+        ref: { name: "web" },
+        action: "held",
+        fields: [{ path: "data.a", manager: "kubectl-edit" }],
+      },
+    ]);
+    // What waits is not taken for done.
+    expect(status?.revisions.live?.commit).not.toBe(commit.id);
+    expect(status?.pending).toMatchObject({ count: 1 });
+    expect(await bench().get(within(app, configMap("old")))).toBeDefined();
+
+    ask(app, { id: "r1", until: at });
+    expect((await flown(app)).status).toMatchObject({ state: "Synced" });
+    expect(await bench().get(within(app, configMap("old")))).toBeUndefined();
+    expect((await bench().get(within(app, configMap("new"))))?.["data"]).toBeDefined();
+  });
+
+  it("goes on by itself at the end of its time", async () => {
+    const app = "over";
+    const { wakes } = await paused(app, [configMap("web")]);
+    expect(Math.min(...wakes)).toBeGreaterThan(3_500_000);
+    expect(Math.min(...wakes)).toBeLessThan(3_700_000);
+    bench().declare(app, { objects: [configMap("web", { a: "2" })] });
+    bench().laterMs += 3_600_001;
+    const { status } = await flown(app);
+    bench().laterMs -= 3_600_001;
+    expect(status?.suspend).toBeUndefined();
+    expect((await bench().get(within(app, configMap("web"))))?.["data"]).toEqual({ a: "2" });
+  });
+
+  it("stays so through a restart and without its App object: the inventory has a copy", async () => {
+    const app = "kept-still";
+    await paused(app, [configMap("web")]);
+    const { cluster } = bench().world;
+    await cluster.apps.remove(app, never);
+    const world: World = { ...bench().world, slots: new Map() };
+    await restoreSlots(world, never);
+    expect(world.slots.get(app)?.suspend).toMatchObject({ by: "ana", reason });
+    ask(app, { id: "r1", until: at });
+    await flown(app);
+    const after: World = { ...bench().world, slots: new Map() };
+    await restoreSlots(after, never);
+    expect(after.slots.get(app)?.suspend).toBeUndefined();
+  });
+
+  it("is known before the first pass after a restart, also when there is nothing but the request", async () => {
+    const app = "asked-early";
+    const { cluster } = bench().world;
+    await cluster.apps.write(
+      obj(
+        "App",
+        app,
+        {
+          apiVersion: "holdfast.dev/v1alpha1",
+          spec: { cluster: "eu", namespace: app, path: "", renderer: "plain" },
+        },
+        { namespace: "holdfast-system" },
+      ),
+      never,
+    );
+    const stored = await cluster.apps.read(app, never);
+    if (stored === undefined) throw new Error("no App object");
+    const annotation = {
+      name: requestAnnotation("suspend"),
+      value: JSON.stringify({ id: "s1", at, reason, until: until() }),
+    };
+    await annotate(cluster.client, { object: stored, annotation }, never);
+    const world: World = { ...bench().world, slots: new Map() };
+    await restoreSlots(world, never);
+    // Who does not say who it is is known by its manager alone.
+    expect(world.slots.get(app)?.suspend).toMatchObject({ by: "holdfast", reason });
+  });
+
+  it.each([
+    ["no reason", { until: "2999-01-01T00:00:00Z" }],
+    ["no end", { reason }],
+    ["an end that is no time", { reason, until: "soon" }],
+  ])("needs both: not with %s", async (_what, request) => {
+    const app = "half-asked";
+    bench().declare(app, { objects: [configMap("web")] });
+    ask(app, { id: String(_what), ...request });
+    expect((await flown(app)).status).toMatchObject({ state: "Synced" });
+  });
+
+  it("lasts seven days at most", async () => {
+    const app = "for-ever";
+    bench().declare(app, { objects: [configMap("web")] });
+    ask(app, { id: "s1", reason, until: "2999-01-01T00:00:00Z" });
+    const { status } = await flown(app);
+    const lasts = Date.parse(status?.suspend?.until ?? "") - bench().world.ports.clock.now();
+    expect(lasts / 86_400_000).toBeCloseTo(7, 1);
+  });
+
+  it("4.5-1: goes on declaring what it has: no other app takes an object that a merge moves away from it", async () => {
+    const app = "giver";
+    const shared = within(app, configMap("moves"));
+    await paused(app, [shared, configMap("stays")]);
+    bench().declare(app, { objects: [configMap("stays")] });
+    bench().declare("taker", { objects: [{ ...shared, data: { a: "taken" } }] });
+    const from = bench().mark;
+    await flown("taker");
+    await flown(app);
+    expect(objectWrites(from).filter((one) => one.includes("moves"))).toEqual([]);
   });
 });

@@ -112,7 +112,7 @@ export type Change =
       readonly action: "report";
       readonly ref: ObjectRef;
       readonly reason: Reason;
-      readonly how: "reported" | "grace" | "break-glass" | "backing-off";
+      readonly how: "reported" | "held" | "grace" | "break-glass" | "backing-off";
       readonly live: KubeObject | undefined;
       readonly fields: readonly FieldDiff[];
     }

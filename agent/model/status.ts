@@ -85,6 +85,15 @@ export interface ObjectCounts {
 export interface UnitStatus {
   readonly app: string;
   readonly cluster: string;
+/** A person had it paused. */
+export interface Suspend {
+  /** A claim of the client that asked. */
+  readonly by: string;
+  readonly reason: string;
+  /** ISO 8601: it ends by itself. */
+  readonly until: string;
+}
+
   readonly namespace: string;
   readonly path: string;
   readonly rollout?: string;
@@ -119,7 +128,7 @@ export interface UnitStatus {
   /** Absent where there are none. */
   readonly leftovers?: Leftovers;
   readonly held?: Held;
-  readonly suspend?: { readonly by: string; readonly reason: string; readonly until: string };
+  readonly suspend?: Suspend;
   readonly history: readonly HistoryEntry[];
   /** Ids of the requests obeyed last, by kind (P-85). */
   readonly handled: Readonly<Record<string, string>>;

@@ -41,6 +41,7 @@ function reportEnds(
       return change.live && heldUntilMs(change.live, { unit, nowMs, differsSinceMs });
     case "backing-off":
       return memory.disputes.get(refId(change.ref))?.nextMs;
+    case "held": // the end of the suspension is known elsewhere
     case "reported":
       return undefined;
   }

@@ -135,6 +135,7 @@ function contextOf(
 ): PlanContext {
   return {
     unit: input.enforce ? input.unit : { ...input.unit, mode: "observe" },
+    suspended: input.suspended,
     installation: input.installation.id,
     nowMs: ports.clock.now(),
     entry: inventory.entries.get(desired.id),

@@ -3,6 +3,7 @@ import type { Change, ChangeResult, Desired } from "../model/change.ts";
 import type { Inventory, InventoryEntry } from "../model/inventory.ts";
 import { refId } from "../model/object.ts";
 import type { Held } from "../model/status.ts";
+import type { Barrier } from "../plan/barrier.ts";
 import { isOpen } from "../plan/blocked.ts";
 import {
   type Accept,
@@ -59,14 +60,15 @@ export async function prune(
     .filter(([id]) => !declared.has(id))
     .map(([, entry]) => entry);
   if (undeclared.length === 0) return { results: [], used: [] };
-  const { enforce, unit } = input;
-  if (!enforce || unit.mode === "observe" || !unit.prune.enabled) return { results: [], used: [] }; // P-44, P-46
+  if (!mayPrune(input)) return { results: [], used: [] };
+  if (input.suspended !== undefined) return putOff(undeclared, input.suspended); // P-44
   if (await mustWait(at)) return { results: [], used: [], pending: true };
-  if (input.gate !== undefined) return putOff(undeclared, input.gate.why); // O-30
+  if (input.gate !== undefined) return putOff(undeclared, { ...input.gate, reason: "Applying" }); // O-30
   const [unknown] = input.neighbours.unknown;
   if (unknown !== undefined) {
     // 4.5-1: who else declares it can be told only when every app's render is known.
-    return putOff(undeclared, `app ${unknown} may come to declare it: its render is not known yet`);
+    const why = `app ${unknown} may come to declare it: its render is not known yet`;
+    return putOff(undeclared, { reason: "Applying", why });
   }
   const by = await judgedBy(ports, at, undeclared);
   const { memory, bypassProofs } = input;
@@ -96,6 +98,11 @@ async function judgedBy(
 
 function acceptText(accept: Accept | string): unknown {
   return typeof accept === "string" ? accept : [accept.key, accept.max ?? ""];
+}
+
+/** P-44, P-46. */
+function mayPrune({ enforce, suspended, unit }: PassInput): boolean {
+  return (enforce || suspended !== undefined) && unit.mode === "enforce" && unit.prune.enabled;
 }
 
 interface JudgedSet extends PruneInput {
@@ -175,8 +182,8 @@ async function guardInput(
   };
 }
 
-function putOff(undeclared: readonly InventoryEntry[], why: string): Pruned {
-  const waiting = undeclared.map(({ ref }) => ({ ref, why }));
+function putOff(undeclared: readonly InventoryEntry[], barrier: Barrier): Pruned {
+  const waiting = undeclared.map(({ ref }) => ({ ref, ...barrier }));
   return { results: [], used: [], pending: true, waiting };
 }
 

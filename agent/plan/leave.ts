@@ -1,6 +1,7 @@
 import type { Cause, Change, Desired, FieldDiff } from "../model/change.ts";
 import type { InventoryEntry } from "../model/inventory.ts";
 import type { KubeObject } from "../model/object.ts";
+import { waiting } from "./barrier.ts";
 import { backsOffUntil } from "./fight.ts";
 import { objectSettings } from "./object-settings.ts";
 import type { PlanContext } from "./plan.ts";
@@ -13,22 +14,23 @@ export function causeOf(desired: Desired, entry: InventoryEntry | undefined): Ca
 
 export interface Difference {
   readonly desired: Desired;
-  readonly live: KubeObject;
+  readonly live: KubeObject | undefined;
   readonly fields: readonly FieldDiff[];
   readonly cause: Cause;
 }
 
 /** D-27: what differs and is not to be written now (semantics §4.4 hold-until, §6.2); undefined: heal it. */
 export function leaveDrift(
-  { desired, live, fields, cause }: Difference,
+  difference: Difference & { readonly live: KubeObject },
   context: PlanContext,
 ): Change | undefined {
+  const { desired, live, fields, cause } = difference;
   const { unit, nowMs, differsSinceMs } = context;
   const until = heldUntilMs(live, context);
   if (until !== undefined && until > nowMs) {
     return { ...report(desired, live, fields), reason: "BreakGlass", how: "break-glass" };
   }
-  if (unit.mode === "observe") return report(desired, live, fields);
+  if (unit.mode === "observe") return observed(difference, context);
   if (cause !== "drift") return undefined;
   if (unit.drift.mode === "report") return report(desired, live, fields);
   const inGrace = nowMs - (differsSinceMs ?? nowMs) < unit.drift.graceMs;
@@ -36,13 +38,19 @@ export function leaveDrift(
   return backOff({ desired, live, fields }, context);
 }
 
+/** Nothing is written: drift is listed; of a suspended app a change waits, so that it is not taken for done (O21). */
+export function observed(
+  { desired, live, fields, cause }: Difference,
+  { suspended }: Pick<PlanContext, "suspended">,
+): Change {
+  if (suspended === undefined) return report(desired, live, fields);
+  if (cause !== "drift") return waiting(desired.ref, suspended);
+  return { ...report(desired, live, fields), reason: suspended.reason, how: "held" };
+}
+
 /** D-21: who is contradicted again and again is let have its way for a while. */
 export function backOff(
-  {
-    desired,
-    live,
-    fields,
-  }: Omit<Difference, "cause" | "live"> & { readonly live: KubeObject | undefined },
+  { desired, live, fields }: Omit<Difference, "cause">,
   { dispute, nowMs }: PlanContext,
 ): Change | undefined {
   const until = backsOffUntil(dispute, { nowMs, digest: desired.digest });
@@ -50,7 +58,7 @@ export function backOff(
   return { ...report(desired, live, fields), reason: "Fight", how: "backing-off" };
 }
 
-export function report(
+function report(
   desired: Desired,
   live: KubeObject | undefined,
   fields: readonly FieldDiff[],

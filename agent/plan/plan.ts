@@ -7,12 +7,13 @@ import { describeRef, type KubeObject, type Version, versionOf } from "../model/
 import type { Unit } from "../model/unit.ts";
 import { attribute, byAdmission, isOurs } from "./attribute.ts";
 import { autoscaleRules } from "./autoscaled.ts";
+import type { Barrier } from "./barrier.ts";
 import { problemOf } from "./classify.ts";
 import { diffObjects, escapePointer, objectsEqual } from "./compare.ts";
 import type { Dispute } from "./fight.ts";
 import { conflict, disputed, planForeign } from "./foreign.ts";
 import { shapePayload, unstableRule } from "./ignore.ts";
-import { backOff, causeOf, leaveDrift, report } from "./leave.ts";
+import { backOff, causeOf, leaveDrift, observed } from "./leave.ts";
 import { maskFields } from "./mask.ts";
 import { objectSettings } from "./object-settings.ts";
 import { marksToStrip, ownershipOf } from "./ownership.ts";
@@ -45,6 +46,8 @@ export interface PlanContext {
   readonly dispute?: Dispute | undefined;
   /** A person let us take it over (P-60). */
   readonly takeOver: boolean;
+  /** Nothing is written until this is over (D-27). */
+  readonly suspended?: Barrier | undefined;
   /** Installations that left their marks here and keep no inventory: a restored backup (P-60). */
   readonly abandoned?: ReadonlySet<string>;
 }
@@ -95,7 +98,10 @@ function planMissing(desired: Desired, context: PlanContext): Change {
       forget: false,
     };
   }
-  if (unit.mode === "observe") return report(desired, undefined, []);
+  if (unit.mode === "observe") {
+    const cause = causeOf(desired, entry);
+    return observed({ desired, live: undefined, fields: [], cause }, context);
+  }
   if (declaredBy !== undefined && declaredBy < unit.app)
     return conflict(desired, declaredBy, context);
   const known = entry?.digest === desired.digest;

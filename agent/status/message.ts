@@ -26,14 +26,14 @@ export function composeMessage(worst: Finding, all: readonly Finding[], whose: W
 function nextStep({ reason, next }: Finding, { app, cluster }: Whose): string {
   const text = next ?? reasonInfo(reason).next;
   if (reason === "InSync") return "";
-  return cut(accepting(text, `holdfast accept ${app} --cluster ${cluster}`), maxBytes / 2);
+  return cut(exact(text, `${app} --cluster ${cluster}`), maxBytes / 2);
 }
 
 /** The table's general words become the very command; `accept --tip` is about the branch, not the app. */
-function accepting(text: string, command: string): string {
+function exact(text: string, about: string): string {
   return text.includes("holdfast accept --tip")
     ? text
-    : text.replace(/holdfast accept(?! [a-z])/, command);
+    : text.replace(/holdfast (accept|resume)(?! [a-z])/, (command) => `${command} ${about}`);
 }
 
 function endSentence(text: string): string {

@@ -81,10 +81,6 @@ export interface ObjectCounts {
   readonly heldDeletions: number;
 }
 
-/** Everything that is said of one unit, everywhere: App object, record, page, CLI, metrics (observability §3). */
-export interface UnitStatus {
-  readonly app: string;
-  readonly cluster: string;
 /** A person had it paused. */
 export interface Suspend {
   /** A claim of the client that asked. */
@@ -94,6 +90,10 @@ export interface Suspend {
   readonly until: string;
 }
 
+/** Everything that is said of one unit, everywhere: App object, record, page, CLI, metrics (observability §3). */
+export interface UnitStatus {
+  readonly app: string;
+  readonly cluster: string;
   readonly namespace: string;
   readonly path: string;
   readonly rollout?: string;

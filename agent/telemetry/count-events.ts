@@ -134,7 +134,7 @@ function countWork(registry: SeriesRegistry, event: AgentEvent): void {
       );
       break;
     case "cluster-restored":
-      registry.add("holdfast_cluster_restores_total", {}, 1);
+      registry.add("holdfast_kube_watch_restarts_total", { reason: "restored" }, 1);
       break;
     case "watch-restarted":
       registry.add("holdfast_kube_watch_restarts_total", { reason: event.reason }, 1);

@@ -38,8 +38,8 @@ export const apiRows = {
   },
   holdfast_kube_watch_restarts_total: {
     type: "counter",
-    help: "Watches that had to start anew.",
-    labels: { reason: ["expired", "network", "stalled"] },
+    help: "Watches that had to start anew; restored: all of them, as the cluster came back older than it was.",
+    labels: { reason: ["expired", "network", "stalled", "restored"] },
     scope: "cluster",
   },
 } as const satisfies Record<string, MetricRow>;

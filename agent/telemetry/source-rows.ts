@@ -43,12 +43,6 @@ export const identityRows = {
     scope: "cluster",
     fleet: true,
   },
-  holdfast_cluster_restores_total: {
-    type: "counter",
-    help: "Times that the cluster was found older than before: etcd restored from a backup.",
-    labels: {},
-    scope: "cluster",
-  },
   holdfast_status_record_timestamp_seconds: {
     type: "gauge",
     help: "When the status record was published last; the start until the first; absent if off.",

@@ -150,6 +150,21 @@ describe("watches", () => {
   );
 
   each(
+    "C-18: a watch from the future is not refused; it hides what comes before that in silence",
+    async (server) => {
+      const maps = server.at("configmaps");
+      const since = (await server.get(maps)).body.metadata.resourceVersion;
+      const watching = server.wire.watch(
+        `${maps}?watch=true&resourceVersion=${Number(since) + 100_000}&allowWatchBookmarks=true&timeoutSeconds=5`,
+        5,
+      );
+      await server.post(maps, configMap("unseen", {}));
+      return brief(await watching);
+    },
+    (frames) => expect(frames).toEqual([]),
+  );
+
+  each(
     "a version from the future is refused",
     async (server) => {
       const { code, body } = await server.get(

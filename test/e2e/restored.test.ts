@@ -50,6 +50,8 @@ const added: readonly KubeObject[] = [
     spec: { size: 1 },
   },
 ];
+/** Without a status a resource counts as healthy after a minute only. */
+const spec = { health: { rules: [{ kind: "Widget.restored.example.com", healthy: "true" }] } };
 const second = [...steady, configMap("shop", "changed", "2"), ...added];
 const blog = [configMap("blog", "posts"), configMap("blog", "pages")];
 const late = [configMap("late", "new-in-the-second-commit")];
@@ -96,7 +98,7 @@ describe.skipIf(!have.ok)(`etcd restored from an older backup (${have.why})`, ()
     await site.install();
     await repository.write({
       ...fleetFiles([clusterName]),
-      ...appFiles("shop", first),
+      ...appFiles("shop", first, spec),
       ...appFiles("blog", blog),
     });
     await push("the first commit", { shop: first, blog });
@@ -109,7 +111,7 @@ describe.skipIf(!have.ok)(`etcd restored from an older backup (${have.why})`, ()
     backup = await etcd.backUp();
 
     await repository.write({
-      ...appFiles("shop", second),
+      ...appFiles("shop", second, spec),
       ...appFiles("late", late),
       [objectPath("shop", dropped)]: undefined,
     });
@@ -234,7 +236,8 @@ describe.skipIf(!have.ok)(`etcd restored from an older backup (${have.why})`, ()
     expect(heard.reasons).toContain("ClusterRestored");
     const log = await readFile(site.agent.logPath, "utf8");
     expect(log).toMatch(/"event":"cluster-restored"/);
-    expect(await site.metric("holdfast_cluster_restores_total", "")).toBe(1);
+    const restarts = "holdfast_kube_watch_restarts_total";
+    expect(await site.metric(restarts, 'reason="restored"')).toBe(1);
     await until("an Event says so", async () => {
       const events = await site.api.items(
         `/apis/events.k8s.io/v1/namespaces/${agentNamespace}/events`,

@@ -23,7 +23,8 @@ export function streamWatch(
   response.writeHead(200, { "content-type": "application/json", "transfer-encoding": "chunked" });
   response.flushHeaders();
   const isPartial = wantsPartial(call.accept);
-  const send = (frame: Frame): void => {
+  const send = (frame: Frame | undefined): void => {
+    if (frame === undefined) return;
     const object = isPartial && frame.type !== "ERROR" ? asPartial(frame.object) : frame.object;
     response.write(`${writeJson({ type: frame.type, object })}\n`);
   };

@@ -16,7 +16,8 @@ export interface Watch {
   readonly backlog: readonly Frame[];
   /** Calls back for each later one; returns how to stop. */
   follow(send: (frame: Frame) => void): () => void;
-  bookmark(initial: boolean): Frame;
+  /** Undefined while what the watch waits for is still to come: it is silent until then. */
+  bookmark(initial: boolean): Frame | undefined;
   readonly sendsInitial: boolean;
 }
 
@@ -41,9 +42,11 @@ export function openWatch(target: Target, query: URLSearchParams): Watch {
     sendsInitial,
     follow: (send) =>
       cluster.store.listen((event) => {
-        if (event.resource === id) for (const frame of frameOf(event)) send(frame);
+        if (event.resource !== id || event.revision <= from) return;
+        for (const frame of frameOf(event)) send(frame);
       }),
-    bookmark: (initial) => bookmark(target, cluster, initial),
+    bookmark: (initial) =>
+      cluster.store.revision < from ? undefined : bookmark(target, cluster, initial),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { StaleKind } from "./cluster/cache.ts";
+import { isAmong } from "./cluster/cache.ts";
 import { servedKind } from "./cluster/client.ts";
 import { kindId, type ObjectRef } from "./model/object.ts";
 import { ruleLine, rulesOf } from "./model/rule.ts";
@@ -18,7 +18,7 @@ export function unwatched(
   if (forbidden.length === 0) return undefined;
   const hidden = (manifests?.desired ?? [])
     .map(({ ref }) => ref)
-    .filter((ref) => forbidden.some((kind) => isHidden(ref, kind)));
+    .filter((ref) => forbidden.some((kind) => isAmong(ref, kind)));
   if (hidden.length === 0) return undefined;
   const kinds = [...new Set(hidden.map(placeOf))].sort();
   const rights = hidden.flatMap((ref) => {
@@ -38,14 +38,9 @@ export function silence(
   const silent = stale.filter(({ why }) => why === "silent");
   if (silent.length === 0) return undefined;
   const refs = [...(manifests?.desired ?? []), ...(inventory?.entries.values() ?? [])];
-  const own = silent.filter((kind) => refs.some(({ ref }) => isHidden(ref, kind)));
+  const own = silent.filter((kind) => refs.some(({ ref }) => isAmong(ref, kind)));
   if (own.length === 0) return undefined;
   return `no sign of life from the watches of ${own.map(({ kind }) => kind).join(", ")} for 5 minutes`;
-}
-
-function isHidden(ref: ObjectRef, { group, kind, namespaces }: StaleKind): boolean {
-  const isKind = ref.group === group && ref.kind === kind;
-  return isKind && (namespaces === undefined || namespaces.includes(ref.namespace));
 }
 
 function placeOf(ref: ObjectRef): string {

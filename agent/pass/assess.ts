@@ -1,6 +1,8 @@
+import { isAmong } from "../cluster/cache.ts";
 import { assessHealth, isAwaited, isCounted } from "../health/assess.ts";
 import { settle, type TrackedHealth, track } from "../health/settle.ts";
 import { type ChangeResult, type Desired, resultId } from "../model/change.ts";
+import type { Health } from "../model/health.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { describeRef, type KubeObject } from "../model/object.ts";
 import type { ObjectHealth } from "../status/input.ts";
@@ -28,6 +30,8 @@ export function assess(
   { input, inventory, results, objects = input.manifests.desired }: Assessing,
 ): Assessed {
   const nowMs = ports.clock.now();
+  const stale = ports.live.stale(ports.clock.monotonic());
+  const silent = stale.filter(({ why }) => why === "silent");
   const answers = new Map(results.map((result) => [resultId(result), result]));
   const due: number[] = [];
   const health = objects
@@ -41,7 +45,7 @@ export function assess(
       const writtenMs = input.memory.writtenMs.get(desired.id);
       return {
         ref: desired.ref,
-        health: settled.health,
+        health: silent.some((kind) => isAmong(desired.ref, kind)) ? cutOff(live) : settled.health,
         sinceMs: tracked.sinceMs,
         changed: inventory.entries.get(desired.id)?.changedIn === input.unit.changeId,
         awaited: isAwaited(live ?? desired.object),
@@ -55,6 +59,13 @@ export function assess(
     )
     .map(({ ref }) => describeRef(ref));
   return { health, unready, ...(due.length === 0 ? {} : { dueMs: Math.min(...due) }) };
+}
+
+/** C-5, H-4: it is not the object that took too long, it is us who do not hear of it. */
+function cutOff(live: KubeObject | undefined): Health {
+  const { message, status } = assessHealth(live);
+  const last = message === "" ? status : message;
+  return { status: "Unknown", message: `no watch has told of it for 5 minutes; last: ${last}` };
 }
 
 /** H-2: let alone on purpose, or done and gone; nobody waits for it. */

@@ -94,6 +94,8 @@ export class Bench {
         env: {},
       });
       if (!settings.ok) throw new Error(JSON.stringify(settings.problems));
+      const watching = { client, clock: realClock, random: realRandom, hasher: testHasher };
+      const live = createLiveCache({ ...watching, labelSelector });
       return {
         settings: settings.value,
         ports: {
@@ -108,13 +110,8 @@ export class Bench {
           client,
           lease: noLease,
           rights: createRights(client, realClock),
-          live: createLiveCache({
-            client,
-            clock: realClock,
-            random: realRandom,
-            hasher: testHasher,
-            labelSelector,
-          }),
+          // Watches stay alive while a case makes time jump.
+          live: { ...live, stale: (nowMs) => live.stale(nowMs - bench.laterMs) },
           timeline: createTimeline(),
           hasher: testHasher,
           render: (job, signal) => runRender(job, { hasher: testHasher, tools: {} }, signal),

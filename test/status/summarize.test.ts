@@ -130,6 +130,16 @@ describe("summarize", () => {
     expect(summaryDue(input({ nowMs: startMs, pass: rolling }), at(0))).toBe(startMs + 300_010);
   });
 
+  test("H-4: a time-out names each object and what it said last", () => {
+    const late = (name: string, message: string) =>
+      health(name, "Progressing", { health: { status: "Progressing", message }, sinceMs: startMs });
+    const both = pass({ health: [late("web", "1 of 2 ready"), late("db", "no pod")] });
+    const { reason, message } = summarize(input({ nowMs: startMs + 300_000, pass: both }));
+    expect(reason).toBe("HealthTimeout");
+    expect(message).toContain("Deployment shop/web: 1 of 2 ready");
+    expect(message).toContain("Deployment shop/db: no pod");
+  });
+
   test("nobody waits for a claim that no pod uses yet", () => {
     const claim = health("data", "Progressing", { awaited: false });
     expect(summarize(input({ pass: pass({ health: [claim] }) })).state).toBe("Synced");

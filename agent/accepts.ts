@@ -8,16 +8,22 @@ import type { World } from "./world.ts";
 
 const historyLimit = 200;
 
+interface Asking {
+  /** Those that name a digest. */
+  readonly only?: "plans" | undefined;
+  readonly signal: AbortSignal;
+}
+
 /** Every permission in force for a held set of this unit: app.yaml, requests, trailers on commits not yet applied (P-52). */
 export async function acceptsOf(
   world: World,
   slot: Slot,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<readonly Accept[]> {
   return [
     ...documentAccepts(slot),
     ...slot.requested,
-    ...(await trailerAccepts(world, slot, signal)),
+    ...(await trailerAccepts(world, slot, asking)),
   ];
 }
 
@@ -31,7 +37,7 @@ function documentAccepts({ unit }: Slot): readonly Accept[] {
 async function trailerAccepts(
   world: World,
   { app, inventory, commit }: Slot,
-  signal: AbortSignal,
+  { only, signal }: Asking,
 ): Promise<readonly Accept[]> {
   const target = world.accepted ?? commit;
   if (target === undefined || inventory?.commit === undefined) return [];
@@ -40,14 +46,18 @@ async function trailerAccepts(
   const found = commits.flatMap((each) =>
     trailersOf(each)
       .accepts.filter((accept) => accept.app === app)
-      .map(({ max }) => ({ commit: each, max })),
+      .map((accept) => ({ at: each, accept })),
   );
   const accepts = await Promise.all(
-    found.map(async ({ commit: at, max }) => {
-      const declared = await declaredAt(world, { app, commit: at }, signal);
-      if (declared === undefined) return [];
-      const key = `trailer:${at.id}`;
-      return [{ by: "trailer" as const, key, declared, ...(max === undefined ? {} : { max }) }];
+    found.map(async ({ at, accept: { plan, max } }): Promise<readonly Accept[]> => {
+      const most = max === undefined ? {} : { max };
+      if (plan !== undefined)
+        return [{ by: "plan", key: `trailer:${at.id}:${plan}`, plan, ...most }];
+      const declared =
+        only === "plans" ? undefined : await declaredAt(world, { app, commit: at }, signal);
+      return declared === undefined
+        ? []
+        : [{ by: "trailer", key: `trailer:${at.id}`, declared, ...most }];
     }),
   );
   return accepts.flat();

@@ -15,6 +15,7 @@ import type { Problem } from "../model/problem.ts";
 import { problemOf, reasonOf } from "../plan/classify.ts";
 import { escapePointer } from "../plan/compare.ts";
 import { takeOver } from "../plan/take-over.ts";
+import { dropLeftovers } from "./drop.ts";
 import { type Patience, recreate } from "./recreate.ts";
 import { takeOverFields, takeOverOnce } from "./take-over.ts";
 
@@ -74,6 +75,9 @@ async function carryOut(hands: Hands, change: Change, signal: AbortSignal): Prom
       );
     case "update":
       if (change.repairs !== undefined) return repair(hands, change, signal);
+      if (change.drops !== undefined) {
+        return dropLeftovers(hands, { ...change, drops: change.drops }, signal);
+      }
       return write(
         hands,
         {

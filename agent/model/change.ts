@@ -65,6 +65,11 @@ export type Change =
       readonly strips?: readonly string[];
       /** Nothing is applied yet: only these entries are put right, and then it is planned again. */
       readonly repairs?: readonly ManagedFieldsEntry[];
+      /** A person accepted that what legacy managers left goes: their entries before, and after it is applied. */
+      readonly drops?: {
+        readonly united: readonly ManagedFieldsEntry[];
+        readonly kept: readonly ManagedFieldsEntry[];
+      };
       /** A webhook does not support dry run: what the server makes of it was not asked. */
       readonly isUnpredicted?: true;
     }

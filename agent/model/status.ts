@@ -34,11 +34,15 @@ export interface Leftover {
   /** Who set them. */
   readonly manager: string;
   readonly fields: readonly string[];
+  /** Of these, what an accept leaves as it is, too. */
+  readonly stays?: readonly string[];
 }
 
 export interface Leftovers {
   /** Objects that have some. */
   readonly count: number;
+  /** Digest of all of them, which an accept must name for them to go (P-52); absent where none would. */
+  readonly plan?: string;
   /** At most 20. */
   readonly items: readonly Leftover[];
 }

@@ -64,7 +64,7 @@ async function applyStage(
 }
 
 /** What is known of it from now on, and said, at once: ten thousand answers are not held until the last one is there. */
-function land(ports: PassPorts, input: PassInput, result: ChangeResult): ChangeResult {
+export function land(ports: PassPorts, input: PassInput, result: ChangeResult): ChangeResult {
   remember(ports, input, result);
   tell(ports, input, result);
   const { live } = result;

@@ -5,6 +5,7 @@ import type { Change, ChangeResult, Desired } from "../model/change.ts";
 import { inTurn } from "../model/in-turn.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { type GroupKind, type KubeObject, refId, refOf, versionedRefOf } from "../model/object.ts";
+import { objectSettings } from "../plan/object-settings.ts";
 import { ownershipOf } from "../plan/ownership.ts";
 import { type Live, type PlanContext, prepare } from "../plan/plan.ts";
 import { noteDispute } from "./disputes.ts";
@@ -166,7 +167,7 @@ export function remember(ports: PassPorts, input: PassInput, result: ChangeResul
     return;
   }
   if (outcome !== "unchanged") memory.writtenMs.set(id, ports.clock.now());
-  noteLeftovers(memory, id, live);
+  if (!objectSettings(change.desired.object).createOnly) noteLeftovers(input, id, live);
   if (live.metadata.managedFields !== undefined) ports.live.put(live);
   const fingerprint = seal(ports, live);
   const { uid, resourceVersion: version } = live.metadata;

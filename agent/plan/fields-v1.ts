@@ -36,8 +36,8 @@ function childKey(node: JsonObject, value: unknown, segment: string): string | u
   return Object.keys(node).find((key) => namesItem(key, item, segment));
 }
 
-/** A-54: `k:{…}` by the element's fields, `v:` by its value, `i:` by its place. */
-function namesItem(key: string, item: unknown, segment: string): boolean {
+/** Whether a key of fieldsV1 means this item of a list (A-54): `k:{…}` by the element's fields, `v:` by its value, `i:` by its place. */
+export function namesItem(key: string, item: unknown, segment: string): boolean {
   if (key.startsWith("i:")) return key.slice(2) === segment;
   if (key.startsWith("v:")) return jsonEqual(parsed(key.slice(2)), item);
   if (!key.startsWith("k:")) return false;

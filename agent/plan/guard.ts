@@ -82,6 +82,31 @@ export function acceptFor(refs: readonly ObjectRef[], input: GuardInput): Accept
   return input.accepts.find((candidate) => lets(candidate, refs, { plan, input }));
 }
 
+/** The permission for a digest over anything else that a person confirms, such as fields (A-27); `count`: its objects. */
+export function acceptOfPlan(
+  accepts: readonly Accept[],
+  { plan, count, inventory }: Named,
+): Accept | undefined {
+  return accepts.find(
+    (accept) =>
+      accept.by === "plan" && accept.plan === plan && isOpenFor(accept, { count, inventory }),
+  );
+}
+
+interface Named extends Opening {
+  readonly plan: string;
+}
+
+interface Opening {
+  readonly count: number;
+  readonly inventory: Pick<Inventory, "accepts">;
+}
+
+/** An accept that was used up counts no more, and none beyond its number (P-52). */
+function isOpenFor({ key, max }: Accept, { count, inventory }: Opening): boolean {
+  return !inventory.accepts.includes(key) && count <= (max ?? Number.POSITIVE_INFINITY);
+}
+
 function count(doomed: readonly Doomed[]): string {
   const first = doomed[0];
   return doomed.length === 1 && first !== undefined
@@ -196,10 +221,9 @@ interface Asked {
   readonly input: GuardInput;
 }
 
-/** Any difference voids a digest; an accept that was used up counts no more (P-52). */
+/** Any difference voids a digest (P-52). */
 function lets(accept: Accept, refs: readonly ObjectRef[], { plan, input }: Asked): boolean {
-  if (input.inventory.accepts.includes(accept.key)) return false;
-  if (refs.length > (accept.max ?? Number.POSITIVE_INFINITY)) return false;
+  if (!isOpenFor(accept, { count: refs.length, inventory: input.inventory })) return false;
   switch (accept.by) {
     case "plan":
       return accept.plan === plan;

@@ -34,6 +34,31 @@ export function shapePayload(
     : { payload, whole: shaped({ desired, live, paths }, new Set()) };
 }
 
+/** Whether a rule leaves a live field to somebody else: that path, one above or below it, or all of its manager. */
+export function isIgnored(
+  rules: readonly IgnoreRule[],
+  field: {
+    readonly ref: ObjectRef;
+    readonly pointer: string;
+    readonly manager: string | undefined;
+  },
+): boolean {
+  const { ref, pointer, manager = "" } = field;
+  const segments = pointerSegments(pointer);
+  return rules.some(
+    (rule) =>
+      concerns(rule, ref) &&
+      (rule.managers.includes(manager) || rule.fields.some((one) => meets(one, segments))),
+  );
+}
+
+function meets(pattern: string, segments: readonly string[]): boolean {
+  const wanted = pointerSegments(pattern);
+  return segments.every(
+    (segment, at) => wanted[at] === undefined || wanted[at] === "*" || wanted[at] === segment,
+  );
+}
+
 interface Shaping {
   readonly desired: Desired;
   readonly live: KubeObject;

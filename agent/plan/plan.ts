@@ -6,19 +6,19 @@ import { restoredAnnotation } from "../model/names.ts";
 import { describeRef, type KubeObject, type Version, versionOf } from "../model/object.ts";
 import type { Unit } from "../model/unit.ts";
 import { attribute, byAdmission, isOurs } from "./attribute.ts";
-import { autoscaleRules } from "./autoscaled.ts";
 import type { Barrier } from "./barrier.ts";
 import { problemOf } from "./classify.ts";
 import { diffObjects, escapePointer, objectsEqual } from "./compare.ts";
 import type { Dispute } from "./fight.ts";
 import { conflict, disputed, planForeign } from "./foreign.ts";
-import { shapePayload, unstableRule } from "./ignore.ts";
+import { shapePayload } from "./ignore.ts";
 import { backOff, causeOf, leaveDrift, observed } from "./leave.ts";
 import { maskFields } from "./mask.ts";
 import { objectSettings } from "./object-settings.ts";
 import { marksToStrip, ownershipOf } from "./ownership.ts";
 import { refuseDefinition } from "./recreate.ts";
 import { isDryRunRefused, judgeRefusal, overlaid } from "./refused.ts";
+import { rulesOf } from "./rules.ts";
 import { takeOver } from "./take-over.ts";
 
 /** What a fresh read said of one object. */
@@ -134,9 +134,7 @@ function prepareExisting(desired: Desired, live: KubeObject, context: PlanContex
     // D-15: any value is fine.
     return { settled: { action: "unchanged", ref, desired, live } };
   }
-  const { unit, declared } = context;
-  const scaled = autoscaleRules(desired, live, declared);
-  const rules = [...unit.drift.ignore, ...unstableRule(desired), ...scaled];
+  const rules = rulesOf(desired, live, context);
   return { desired, live, ...shapePayload(desired, live, rules), over: versionOf(live) };
 }
 

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../model/object.ts";
 import { isOurs } from "./attribute.ts";
+import { fieldKey, fieldsOf, membersOf } from "./field-paths.ts";
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -20,7 +20,7 @@ export function takeOver(object: KubeObject, isAccepted = false): TakeOver | und
   const entries = object.metadata.managedFields ?? [];
   const ours = entries.find(isOurs);
   if (ours?.fieldsV1 === undefined) return undefined;
-  const own = ours.fieldsV1;
+  const own = new Set(membersOf(ours.fieldsV1).map(fieldKey));
   const isDue = (entry: ManagedFieldsEntry) => isLegacy(entry) || (isAccepted && isFormer(entry));
   const next = entries.flatMap((entry) => (isDue(entry) ? withoutOurs(entry, own) : [entry]));
   const removeLastApplied = object.metadata.annotations?.[lastApplied] !== undefined; // A-23
@@ -54,42 +54,9 @@ function isFormer({ manager = "", subresource }: ManagedFieldsEntry): boolean {
   return subresource === undefined && (former.has(manager) || manager.startsWith("kluctl"));
 }
 
-function withoutOurs(entry: ManagedFieldsEntry, own: JsonObject): ManagedFieldsEntry[] {
-  const fields = entry.fieldsV1 ?? {};
-  const rest = subtract(fields, own);
-  if (rest === undefined) return [];
-  return JSON.stringify(rest) === JSON.stringify(fields) ? [entry] : [{ ...entry, fieldsV1: rest }];
-}
-
-/** Set difference of fieldsV1: a leaf or a `.` is a member, all else are paths to members. Undefined: nothing is left. */
-function subtract(fields: JsonObject, own: JsonObject): JsonObject | undefined {
-  const children = Object.keys(fields)
-    .filter((key) => key !== ".")
-    .flatMap((key) => {
-      const rest = subtractChild(
-        asMap(fields[key]),
-        Object.hasOwn(own, key) ? asMap(own[key]) : undefined,
-      );
-      return rest === undefined ? [] : [[key, rest] as const];
-    });
-  const keepsSelf = Object.hasOwn(fields, ".") && !Object.hasOwn(own, ".");
-  if (children.length === 0 && !keepsSelf) return undefined;
-  return { ...(keepsSelf ? { ".": {} } : {}), ...Object.fromEntries(children) };
-}
-
-function subtractChild(fields: JsonObject, own: JsonObject | undefined): JsonObject | undefined {
-  if (own === undefined) return fields;
-  const isMember = isLeaf(fields) || Object.hasOwn(fields, ".");
-  const weHold = isLeaf(own) || Object.hasOwn(own, ".");
-  const rest = isLeaf(fields) ? undefined : subtract({ ...fields, ".": {} }, { ...own, ".": {} });
-  if (!isMember || weHold) return rest;
-  return rest === undefined ? {} : { ".": {}, ...rest };
-}
-
-function isLeaf(node: JsonObject): boolean {
-  return Object.keys(node).length === 0;
-}
-
-function asMap(value: unknown): JsonObject {
-  return isJsonObject(value) ? value : {};
+function withoutOurs(entry: ManagedFieldsEntry, own: ReadonlySet<string>): ManagedFieldsEntry[] {
+  const members = membersOf(entry.fieldsV1 ?? {});
+  const rest = members.filter((path) => !own.has(fieldKey(path)));
+  if (rest.length === 0) return [];
+  return rest.length === members.length ? [entry] : [{ ...entry, fieldsV1: fieldsOf(rest) }];
 }

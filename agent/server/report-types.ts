@@ -42,11 +42,15 @@ export interface ReportDrift {
 export interface ReportLeftovers {
   /** Objects that have some. */
   readonly count: number;
+  /** What `holdfast accept --plan` must name for them to go; absent where none would. */
+  readonly plan?: string;
   /** At most 20. */
   readonly items: readonly {
     readonly object: ReportRef;
     readonly manager: string;
     readonly fields: readonly string[];
+    /** Of these, what an accept leaves as it is, too. */
+    readonly stays?: readonly string[];
   }[];
 }
 

@@ -193,12 +193,13 @@ function reportDrift({ ref, fields, since, action }: DriftEntry, clean: Clean): 
 
 function reportLeftovers(found: Leftovers | undefined, clean: Clean): ReportLeftovers | undefined {
   if (found === undefined) return undefined;
-  const items = found.items.map(({ ref, manager, fields }) => ({
+  const items = found.items.map(({ ref, manager, fields, stays }) => ({
     object: reportRef(ref, clean),
     manager: clean(manager),
     fields: fields.map(clean),
+    ...optional("stays", stays?.map(clean)),
   }));
-  return { count: found.count, items };
+  return { count: found.count, ...optional("plan", cleaned(found.plan, clean)), items };
 }
 
 function reportHeld({ reason, message, plan, deletions }: Held, clean: Clean): ReportHeld {

@@ -2,13 +2,15 @@ import type { Commit } from "../model/artifact.ts";
 
 export interface AcceptTrailer {
   readonly app: string;
+  /** The digest that it lets through, and no other; absent: what its own commit drops. */
+  readonly plan?: string;
   /** Most objects that may go; absent: no number was given. */
   readonly max?: number;
 }
 
 /** What a commit's trailers ask of the agents (P-52, O-34). */
 export interface Trailers {
-  /** `Holdfast-Accept: shop max=40` */
+  /** `Holdfast-Accept: shop max=40`, or `Holdfast-Accept: shop plan=3f9a1c2b7d4e` */
   readonly accepts: readonly AcceptTrailer[];
   /** `Holdfast-Accept-Tip: <old tip>`: 7 to 40 hex digits. */
   readonly acceptTips: readonly string[];
@@ -62,9 +64,11 @@ function isFiller(text: string): boolean {
 }
 
 function acceptOf(value: string): AcceptTrailer[] {
-  const [, name, max] = /^(\S+)(?: +max=([0-9]{1,6}))?$/.exec(value) ?? [];
+  const [, name, plan, max] =
+    /^(\S+)(?: +plan=([0-9a-f]{12,64}))?(?: +max=([0-9]{1,6}))?$/.exec(value) ?? [];
   if (name === undefined || !app.test(name)) return [];
-  return [max === undefined ? { app: name } : { app: name, max: Number(max) }];
+  const named = plan === undefined ? {} : { plan };
+  return [{ app: name, ...named, ...(max === undefined ? {} : { max: Number(max) }) }];
 }
 
 function valuesOf(pairs: readonly Pair[], key: string, grammar: RegExp): string[] {

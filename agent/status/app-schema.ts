@@ -76,7 +76,12 @@ const held = {
 const leftover = {
   type: "object",
   required: ["ref", "manager", "fields"],
-  properties: { ref, manager: text, fields: { type: "array", items: text } },
+  properties: {
+    ref,
+    manager: text,
+    fields: { type: "array", items: text },
+    stays: { type: "array", items: text },
+  },
 } as const;
 
 const history = {
@@ -163,7 +168,7 @@ const status = {
     leftovers: {
       type: "object",
       required: ["count", "items"],
-      properties: { count, items: { type: "array", items: leftover } },
+      properties: { count, plan: text, items: { type: "array", items: leftover } },
     },
     held,
     suspend: {

@@ -1,6 +1,6 @@
 import { refId } from "../model/object.ts";
 import type { Problem } from "../model/problem.ts";
-import type { DriftEntry, Held, ObjectCounts, UnitStatus } from "../model/status.ts";
+import type { DriftEntry, Held, Leftover, ObjectCounts, UnitStatus } from "../model/status.ts";
 import type { Pass, SummarizeInput } from "./input.ts";
 import { cut } from "./message.ts";
 import { isAtRest } from "./objects.ts";
@@ -38,15 +38,15 @@ export function driftOf({ pass, previous }: SummarizeInput): readonly DriftEntry
 
 /** What others set and Git does not declare: 20 objects, 20 fields of each; their number stands beside. */
 export function leftoversOf({ pass, previous }: SummarizeInput): Pick<UnitStatus, "leftovers"> {
-  const found = pass?.leftovers;
-  if (found === undefined) {
-    return previous?.leftovers === undefined ? {} : { leftovers: previous.leftovers };
-  }
-  if (found.length === 0) return {};
-  const items = found
-    .slice(0, listLimit)
-    .map((entry) => ({ ...entry, fields: entry.fields.slice(0, listLimit) }));
-  return { leftovers: { count: found.length, items } };
+  const found = pass === undefined ? previous?.leftovers : pass.leftovers;
+  if (found === undefined) return {};
+  return { leftovers: { ...found, items: found.items.slice(0, listLimit).map(cutFields) } };
+}
+
+function cutFields({ stays, ...entry }: Leftover): Leftover {
+  const fields = entry.fields.slice(0, listLimit);
+  const kept = stays?.filter((field) => fields.includes(field)) ?? [];
+  return { ...entry, fields, ...(kept.length === 0 ? {} : { stays: kept }) };
 }
 
 /** What waits for a person, at most 50 objects listed; their number stands in the counts. */

@@ -160,7 +160,7 @@ describe("acceptance FL and others", () => {
     ).toEqual([]);
   });
 
-  it("115 Step 2: same apiVersion united, others discarded, subresources kept (A-22, A-27)", async () => {
+  it("115 Step 1: of the plain entry what Git does not declare is left, subresources are kept (A-22, A-27)", async () => {
     const app = "fl115";
     await makeNamespace(bench(), app);
     const web = deployment("web");
@@ -195,7 +195,67 @@ describe("acceptance FL and others", () => {
     expect(JSON.stringify(plain)).not.toContain('"f:image"');
     const told = [...bench().slot(app).memory.leftovers.values()].flat();
     expect(told).toMatchObject([
-      { fields: expect.arrayContaining(["spec.paused", "spec.replicas"]) },
+      {
+        fields: expect.arrayContaining(["spec.paused", "spec.replicas"]),
+        stays: ["spec.replicas"],
+      },
     ]);
+  });
+
+  it("115 Step 2: what a person accepts goes, of the same apiVersion; the rest of those entries is discarded, subresources are kept (A-27)", async () => {
+    const app = "fl115b";
+    await makeNamespace(bench(), app);
+    const hpa = {
+      apiVersion: "autoscaling/v2",
+      kind: "HorizontalPodAutoscaler",
+      metadata: { name: "web" },
+      spec: {
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" },
+        maxReplicas: 4,
+      },
+    };
+    const labels = { mine: "1", old: "1", older: "1" };
+    const by = { method: "POST", manager: "kubectl-client-side-apply" } as const;
+    await bench().hand(within(app, { ...hpa, metadata: { name: "web", labels } }), by);
+    const [entry] = (await bench().get(within(app, hpa)))?.metadata.managedFields ?? [];
+    if (entry === undefined) throw new Error("nobody owns it");
+    const older = {
+      ...entry,
+      apiVersion: "autoscaling/v1",
+      fieldsV1: { "f:metadata": { "f:labels": { "f:older": {} } } },
+    };
+    const newer = {
+      ...entry,
+      fieldsV1: { "f:metadata": { "f:labels": { ".": {}, "f:mine": {}, "f:old": {} } } },
+    };
+    const status = {
+      ...entry,
+      subresource: "status",
+      fieldsV1: { "f:status": { "f:desiredReplicas": {} } },
+    };
+    const managedFields = [newer, older, status];
+    await bench().hand(
+      within(app, { ...hpa, metadata: { name: "web", managedFields } } as KubeObject),
+      {
+        manager: "kubectl-client-side-apply",
+      },
+    );
+    const mine = { ...hpa, metadata: { name: "web", labels: { mine: "1" } } };
+    const { pass } = await bench().sync(app, [mine]);
+    const told = pass.leftovers?.items.map(({ fields, stays }) => ({ fields, stays }));
+    expect(told).toHaveLength(2);
+    expect(told).toContainEqual({ fields: ["metadata.labels.old"], stays: undefined });
+    const others = ["metadata.labels.older"];
+    expect(told).toContainEqual({ fields: others, stays: others });
+    const uid = await uidOf(bench(), app, hpa);
+    const plan = pass.leftovers?.plan ?? "";
+    await bench().pass(app, { accepts: async () => [{ by: "plan", key: "yes", plan }] });
+    const after = await bench().get(within(app, hpa));
+    expect(after?.metadata).toMatchObject({ uid, labels: { mine: "1", older: "1" } });
+    expect(after?.metadata.labels).not.toHaveProperty("old");
+    const theirs = (after?.metadata.managedFields ?? []).filter(
+      ({ manager }) => manager !== "holdfast",
+    );
+    expect(theirs).toMatchObject([{ manager: entry.manager, subresource: "status" }]);
   });
 });

@@ -49,6 +49,7 @@ it("A-27: what kubectl set and Git does not declare is listed, with its manager,
         "spec.template.spec.containers[web].args",
         "spec.template.spec.tolerations[0]",
       ],
+      stays: ["spec.replicas"],
     },
   ]);
 });

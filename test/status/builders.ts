@@ -80,7 +80,6 @@ export function pass(more: Partial<Pass> = {}): Pass {
     results: [],
     problems: [],
     drift: [],
-    leftovers: [],
     health: [health("web", "Healthy")],
     waiting: [],
     deleting: [],

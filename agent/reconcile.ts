@@ -103,7 +103,10 @@ export async function remove(
   const after = writes
     ? await recordResults(ports, { input, tracked, results, pruned, ...only(hooks) }, signal)
     : inventory;
-  if (writes && isEmpty(after)) await ports.inventories.remove(after.app, signal); // P-73
+  if (writes && isEmpty(after)) {
+    if (after.renders !== undefined) await ports.renders.retain(after.app, [], signal);
+    await ports.inventories.remove(after.app, signal); // P-73
+  }
   const dueMs = isLetGo && hooks.size > 0 ? [ports.clock.now() + hookLookMs] : [];
   const assessed = { health: [], unready: [] };
   const fate = noFate;

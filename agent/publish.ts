@@ -1,15 +1,14 @@
 import { waitingFor } from "./dependencies.ts";
 import { rollbackInForce, rollbackProblem } from "./fallen-back.ts";
-import { canonicalJson } from "./model/json.ts";
 import type { Problem } from "./model/problem.ts";
 import { reasonInfo } from "./model/reason.ts";
-import type { Suspend, UnitStatus } from "./model/status.ts";
+import type { Suspend } from "./model/status.ts";
 import { describeWentBack } from "./model/went-back.ts";
 import { removedUnit } from "./removed-unit.ts";
 import type { Flight } from "./run-pass.ts";
 import { retryDelayMs } from "./schedule/backoff.ts";
 import type { Slot } from "./slot.ts";
-import { toAppObject } from "./status/app-object.ts";
+import { appearance, toAppObject } from "./status/app-object.ts";
 import { type SummarizeInput, type UnitFacts, unitFacts } from "./status/input.ts";
 import { summarize, summaryDue } from "./status/summarize.ts";
 import { type Suspension, suspension } from "./suspend.ts";
@@ -33,8 +32,9 @@ export async function publish(
   schedule(world, { slot, flight, dueMs: summaryDue(input, after) });
   const isFirst = !slot.isCompared;
   if (flight.ended === "pass") slot.isCompared = true;
-  if (isFirst || before === undefined || told(before) !== told(after)) wakeWaiting(world, slot);
-  if (slot.object !== undefined && before !== undefined && told(before) === told(after)) return; // P8: nothing but its age moved
+  const isNews = before === undefined || appearance(before) !== appearance(after);
+  if (isFirst || isNews) wakeWaiting(world, slot);
+  if (slot.object !== undefined && !isNews) return; // P8: nothing but its age moved
   const { apps, installation } = world.cluster;
   const object = toAppObject(after, installation.agentNamespace, slot.object);
   slot.object = await apps.write(object, signal);
@@ -43,11 +43,6 @@ export async function publish(
 /** O-30: whoever waits for this app looks again. */
 function wakeWaiting(world: World, { app }: Slot): void {
   for (const waiting of waitingFor(world, app)) world.wake(waiting, 0);
-}
-
-/** What a reader would notice: everything but the time of the last compare. */
-function told({ comparedAt: _comparedAt, ...status }: UnitStatus): string {
-  return canonicalJson(JSON.parse(JSON.stringify(status)));
 }
 
 function summaryInput(world: World, slot: Slot, flight: Flight): SummarizeInput | undefined {

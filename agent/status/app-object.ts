@@ -1,4 +1,5 @@
 import { Ajv, type ValidateFunction } from "ajv";
+import { canonicalJson } from "../model/json.ts";
 import { documentApiVersion } from "../model/names.ts";
 import type { KubeObject, ObjectMeta } from "../model/object.ts";
 import { type State, states } from "../model/state.ts";
@@ -70,6 +71,20 @@ function shortOf({ revisions: { live }, desired }: UnitStatus) {
 function withoutValues(entry: DriftEntry) {
   const fields = entry.fields.map(({ live: _live, desired: _desired, ...field }) => field);
   return { ...entry, fields };
+}
+
+/**
+ * What a reader of the App object would notice, to compare: not its age (P8), and of a field that is fought over not what
+ * its opponent wrote this time and when. Else a restless opponent would make us write as often as it does (D-21).
+ */
+export function appearance({ comparedAt: _, drift, ...status }: UnitStatus): string {
+  const seen = { ...status, drift: drift.map(withoutValues).map(withoutTimes) };
+  return canonicalJson(JSON.parse(JSON.stringify(seen)));
+}
+
+function withoutTimes(entry: ReturnType<typeof withoutValues>) {
+  if (entry.action !== "backing-off") return entry;
+  return { ...entry, fields: entry.fields.map(({ time: _time, ...field }) => field) };
 }
 
 type Identity = "app" | "cluster" | "namespace" | "path" | "rollout" | "owner" | "renderer";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { KubeObject } from "../../agent/model/object.ts";
 import type { UnitStatus } from "../../agent/model/status.ts";
 import { appCrd } from "../../agent/status/app-crd.ts";
-import { fromAppObject, toAppObject } from "../../agent/status/app-object.ts";
+import { appearance, fromAppObject, toAppObject } from "../../agent/status/app-object.ts";
 import { toRecord } from "../../agent/status/record.ts";
 import { summarize } from "../../agent/status/summarize.ts";
 import { commit, created, failed, health, input, pass, play, ref, unit } from "./builders.ts";
@@ -200,4 +200,24 @@ describe("status record", () => {
     expect(Object.keys(record.units)).toHaveLength(70);
     expect(JSON.stringify(toRecord(facts, many.toReversed()))).toBe(JSON.stringify(record));
   });
+});
+
+test("D-21, P8: an opponent that writes something new each second does not make us write as often; another one does", () => {
+  const field = { path: "data.mode", pointer: "/data/mode", desired: "ours" };
+  const by = (live: string, time: string, manager = "rival") =>
+    appearance({
+      ...rich,
+      comparedAt: time,
+      drift: [
+        {
+          ref: ref("web"),
+          fields: [{ ...field, live, manager, time }],
+          since: "2026-11-21T09:00:00Z",
+          action: "backing-off",
+        },
+      ],
+    });
+  const first = by("theirs", "2026-11-21T09:14:00Z");
+  expect(by("theirs again", "2026-11-21T09:15:00Z")).toBe(first);
+  expect(by("theirs", "2026-11-21T09:14:00Z", "another")).not.toBe(first);
 });

@@ -103,14 +103,21 @@ export async function remove(
   const after = writes
     ? await recordResults(ports, { input, tracked, results, pruned, ...only(hooks) }, signal)
     : inventory;
-  if (writes && isEmpty(after)) {
-    if (after.renders !== undefined) await ports.renders.retain(after.app, [], signal);
-    await ports.inventories.remove(after.app, signal); // P-73
-  }
+  if (writes && isEmpty(after)) await forget(ports, after, signal);
   const dueMs = isLetGo && hooks.size > 0 ? [ports.clock.now() + hookLookMs] : [];
   const assessed = { health: [], unready: [] };
   const fate = noFate;
   return conclude(ports, { input, inventory: after, results, pruned, assessed, dueMs, fate });
+}
+
+/** P-73: the inventory goes last, after what was kept to go back to. */
+async function forget(
+  { renders, inventories }: PassPorts,
+  { app, renders: kept }: Inventory,
+  signal: AbortSignal,
+): Promise<void> {
+  if (kept !== undefined) await renders.retain(app, [], signal);
+  await inventories.remove(app, signal);
 }
 
 /** What waits for a person, and what a person let through: of deletions for good and for a new start alike (P-51), and of fields. */

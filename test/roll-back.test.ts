@@ -86,7 +86,6 @@ function ask(app: string, kind: "accept" | "rollback" | "sync", body: object = {
 
 /** A new agent that knows what is stored; `manifests` as Git says them, or nothing while it is down. */
 async function restart(app: string, manifests?: ReturnType<typeof declare>): Promise<void> {
-  bench().laterMs += 31_000;
   bench().world.slots.delete(app);
   await restoreSlots(bench().world, never);
   const slot = bench().slot(app);
@@ -131,6 +130,8 @@ describe("onFailure: rollback", () => {
     await flies(app);
     expect(await sizeOf(app)).toBe(1);
     await restart(app, failed);
+    await flies(app);
+    bench().laterMs += 31_000;
     expect(await flies(app)).toMatchObject({ reason: "RolledBack" });
     const unit = { ...going, owner: { team: "shop" } };
     declare(app, [bad, ...more], unit);

@@ -3,6 +3,7 @@ import { createInventoryStore } from "../agent/cluster/inventory.ts";
 import { refreshDiscovery } from "../agent/discovery.ts";
 import { fly } from "../agent/fly.ts";
 import { compileHealthRules } from "../agent/health/cel.ts";
+import type { Manifests } from "../agent/manifests.ts";
 import { requestAnnotation } from "../agent/model/names.ts";
 import type { KubeObject } from "../agent/model/object.ts";
 import type { Unit } from "../agent/model/unit.ts";
@@ -24,12 +25,19 @@ const more = [configMap("x"), configMap("y"), configMap("z")];
 const timeoutMs = 301_000;
 
 function declare(app: string, objects: readonly (KubeObject | undefined)[], unit = going) {
-  const slot = bench().slot(app);
   const manifests = bench().declare(app, { objects: objects.flatMap((one) => one ?? []), unit });
-  const compiled = compileHealthRules(unit.health?.rules ?? []);
-  slot.healthRules = compiled.ok ? compiled.value : undefined;
-  slot.commit = manifests.commit;
+  know(app, manifests);
   return manifests;
+}
+
+/** What the agent has of Git, as after a render. */
+function know(app: string, manifests: Manifests): void {
+  const slot = bench().slot(app);
+  const compiled = compileHealthRules(manifests.unit.health.rules);
+  slot.healthRules = compiled.ok ? compiled.value : undefined;
+  slot.manifests = manifests;
+  slot.unit = manifests.unit;
+  slot.commit = manifests.commit;
 }
 
 async function fliesOnce(app: string, world: World = bench().world) {
@@ -85,13 +93,10 @@ function ask(app: string, kind: "accept" | "rollback" | "sync", body: object = {
 }
 
 /** A new agent that knows what is stored; `manifests` as Git says them, or nothing while it is down. */
-async function restart(app: string, manifests?: ReturnType<typeof declare>): Promise<void> {
+async function restart(app: string, manifests?: Manifests): Promise<void> {
   bench().world.slots.delete(app);
   await restoreSlots(bench().world, never);
-  const slot = bench().slot(app);
-  slot.manifests = manifests;
-  slot.unit = manifests?.unit;
-  slot.commit = manifests?.commit;
+  if (manifests !== undefined) know(app, manifests);
 }
 
 describe("onFailure: rollback", () => {

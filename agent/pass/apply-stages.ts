@@ -2,9 +2,10 @@ import type { Change, ChangeResult, Desired } from "../model/change.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { describeRef, type ObjectRef, refId } from "../model/object.ts";
 import { blockedBy } from "../plan/blocked.ts";
-import { ranks, stageOf, stagesOf } from "../plan/order.ts";
+import { ranks, stageOf } from "../plan/order.ts";
 import { definitionsReady } from "./definitions.ts";
 import { planObjects, provenUnchanged, remember } from "./observe.ts";
+import { stagesIn } from "./order-of.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 import { type Recreates, unlessHeld } from "./recreates.ts";
 import { send } from "./send.ts";
@@ -31,7 +32,7 @@ export async function applyStages(
   signal: AbortSignal,
 ): Promise<readonly ChangeResult[]> {
   const results: ChangeResult[] = [];
-  for (const { stage, objects } of stagesOf(applying.objects)) {
+  for (const { stage, objects } of stagesIn(applying.objects)) {
     signal.throwIfAborted();
     const earlier = [...applying.earlier, ...results];
     results.push(...(await applyStage(ports, { ...applying, objects, earlier }, signal)));
@@ -45,22 +46,30 @@ async function applyStage(
   { input, inventory, recreates, objects, earlier, heldBack }: Applying,
   signal: AbortSignal,
 ): Promise<ChangeResult[]> {
-  const settled = new Map<string, Change>();
+  const proven: ChangeResult[] = [];
+  const settled: Change[] = [];
+  const open: Desired[] = [];
   for (const desired of objects) {
     const change = heldBack(desired) ?? settle(ports, { input, desired, earlier });
-    if (change !== undefined) settled.set(desired.id, change);
+    if (change === undefined) open.push(desired);
+    else if (change.action === "unchanged") proven.push(asProven(change));
+    else settled.push(change);
   }
-  const open = objects.filter(({ id }) => !settled.has(id));
-  // What is proven equal teaches nothing, and nothing of it is sealed anew: it may be ten thousand objects.
-  const landed = (result: ChangeResult) =>
-    result.outcome === "unchanged" ? result : land(ports, input, result);
-  const known = await send(ports, { input, changes: [...settled.values()], landed }, signal);
+  const landed = (result: ChangeResult) => land(ports, input, result);
+  const sent = await send(ports, { input, changes: settled, landed }, signal);
+  const known = [...proven, ...sent];
   const asked = await applyOpen(
     ports,
     { input, inventory, recreates, heldBack, objects: open, earlier: [...earlier, ...known] },
     signal,
   );
   return [...known, ...asked];
+}
+
+/** It teaches nothing and is not sealed anew: it may be one of ten thousand. */
+function asProven(change: Extract<Change, { action: "unchanged" }>): ChangeResult {
+  const { live } = change;
+  return { change, outcome: "unchanged", ...(live && { live }), warnings: [] };
 }
 
 /** What is known of it from now on, and said, at once: ten thousand answers are not held until the last one is there. */

@@ -1,5 +1,6 @@
 import { isAmong } from "../cluster/cache.ts";
 import { assessHealth, isAwaited, isCounted } from "../health/assess.ts";
+import type { HealthRules } from "../health/cel.ts";
 import { settle, type TrackedHealth, track } from "../health/settle.ts";
 import { type ChangeResult, type Desired, resultId } from "../model/change.ts";
 import type { Health } from "../model/health.ts";
@@ -99,14 +100,33 @@ function remembered(
   { id, ref }: Desired,
   { live, nowMs }: { readonly live: KubeObject | undefined; readonly nowMs: number },
 ): TrackedHealth {
+  const known = memory.health.get(id);
+  const health = healthOf(live, healthRules);
+  if (known?.health === health) return known;
   const created = Date.parse(live?.metadata.creationTimestamp ?? "");
   const now: TrackedHealth = {
     ref,
-    health: assessHealth(live, healthRules),
+    health,
     sinceMs: nowMs,
     ...(Number.isNaN(created) ? {} : { createdMs: created }),
   };
-  const tracked = track(memory.health.get(id), now);
+  const tracked = track(known, now);
   memory.health.set(id, tracked);
   return tracked;
+}
+
+interface Judged {
+  readonly by: HealthRules | undefined;
+  readonly health: Health;
+}
+
+const judged = new WeakMap<KubeObject, Judged>();
+
+/** One object and the same rules have one health: ten thousand that did not move are not judged again. */
+function healthOf(live: KubeObject | undefined, by: HealthRules | undefined): Health {
+  const known = live && judged.get(live);
+  if (known !== undefined && known.by === by) return known.health;
+  const health = assessHealth(live, by);
+  if (live !== undefined) judged.set(live, { by, health });
+  return health;
 }

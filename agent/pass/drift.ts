@@ -15,7 +15,8 @@ export function driftOf(
   results: readonly ChangeResult[],
 ): readonly DriftEntry[] {
   const nowMs = ports.clock.now();
-  for (const result of results) noteHealed(memory.healed, result, isoTime(nowMs));
+  const now = isoTime(nowMs);
+  for (const result of results) noteHealed(memory.healed, result, now);
   for (const [id, { since }] of memory.healed) {
     if (nowMs - Date.parse(since) > healedVisibleMs) memory.healed.delete(id);
   }

@@ -2,6 +2,7 @@ import type { Manifests } from "../manifests.ts";
 import type { Desired } from "../model/change.ts";
 import type { Problem } from "../model/problem.ts";
 import { dependencyFaults, layersOf } from "../plan/depends-on.ts";
+import { type Stage, stagesOf } from "../plan/order.ts";
 import { placesOf, type Step, stepsOf } from "../plan/steps.ts";
 
 export interface OrderedStep extends Step {
@@ -34,4 +35,13 @@ function workOut(manifests: Manifests): ChangeOrder {
   });
   const steps = stepsOf(manifests).map((step) => ({ ...step, layers: layersOf(step.objects) }));
   return { steps, invalid: new Map(invalid) };
+}
+
+const sorted = new WeakMap<readonly Desired[], readonly Stage[]>();
+
+/** The same of a layer, which is the same list in every pass. */
+export function stagesIn(layer: readonly Desired[]): readonly Stage[] {
+  const stages = sorted.get(layer) ?? stagesOf(layer);
+  sorted.set(layer, stages);
+  return stages;
 }

@@ -8,8 +8,8 @@ import { progress, type Stage, setStage, usedBy } from "./stage.ts";
 const intervals = 10;
 const intervalMs = 5000;
 const edits = 20;
-/** Longer than the stride in which events are gathered while more come. */
-const editPauseMs = 4000;
+/** Longer than the stride in which events are gathered while more come, and a flight. */
+const editPauseMs = 2800;
 
 const memory: Goal = {
   what: "memory of the agent",

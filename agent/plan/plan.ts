@@ -131,7 +131,7 @@ function prepareExisting(desired: Desired, live: KubeObject, context: PlanContex
   const refused = refuseDefinition({ desired, live });
   if (refused !== undefined) return { settled: refused };
   if (objectSettings(desired.object).createOnly) {
-    // D-15: any value is fine.
+    // D-15: every value is fine.
     return { settled: { action: "unchanged", ref, desired, live } };
   }
   const rules = rulesOf(desired, live, context);

@@ -74,6 +74,7 @@ function passInput(world: World, slot: Slot, signal: AbortSignal): PassInput | u
   if (manifests === undefined) return undefined;
   const { settings, cluster } = world;
   const { unit } = manifests;
+  const { manifests: wanted } = slot;
   const suspended = suspension(world, slot);
   const gate = slot.removal === undefined ? gateOf(world, slot) : undefined;
   slot.isGated = gate !== undefined;
@@ -92,6 +93,7 @@ function passInput(world: World, slot: Slot, signal: AbortSignal): PassInput | u
     bypassProofs: slot.bypassProofs,
     sweep: slot.sweep,
     memory: slot.memory,
+    isSuperseded: () => slot.manifests !== wanted,
   };
 }
 

@@ -2,8 +2,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { watchKinds } from "../agent/discovery.ts";
 import { createLead } from "../agent/lead.ts";
 import type { KubeObject } from "../agent/model/object.ts";
-import { configMap, deployment, never, sharedBench, until, within } from "./pass/bench.ts";
-import { annotated, dependsOn, hook, inWave } from "./pass/order-cases.ts";
+import { configMap, deployment, never, obj, sharedBench, until, within } from "./pass/bench.ts";
+import { annotated, dependsOn, hook, inWave, say } from "./pass/order-cases.ts";
 
 /** Controllers need a moment for everything, as real ones do. */
 const bench = sharedBench({ readyAfterMs: 60 });
@@ -119,5 +119,24 @@ describe("what comes back of our own writes (D-1)", () => {
     await until(() => flights("strides") > before, "the flight that was asked for");
     await byHand("strides", "3");
     await healed("strides");
+  });
+});
+
+describe("after success (H-5)", () => {
+  it("health is watched on: what falls ill later is told, and its recovery", async () => {
+    const app = "later";
+    const ports = [{ port: 80, protocol: "TCP" }];
+    const balancer = obj("Service", "web", { spec: { type: "LoadBalancer", ports } });
+    await declared(app, [balancer]);
+    lead().wake(app, 0);
+    const told = (ingress: readonly object[]) =>
+      say(bench(), within(app, balancer), { loadBalancer: { ingress } });
+    await until(() => bench().slot(app).status !== undefined, "the first status");
+    await told([{ ip: "192.0.2.1" }]);
+    await synced(app);
+    await told([]);
+    await until(() => bench().slot(app).status?.state === "Progressing", "Progressing");
+    await told([{ ip: "192.0.2.2" }]);
+    await synced(app);
   });
 });

@@ -36,7 +36,7 @@ export async function applyStages(
     signal.throwIfAborted();
     const earlier = [...applying.earlier, ...results];
     results.push(...(await applyStage(ports, { ...applying, objects, earlier }, signal)));
-    if (stage === 1) await definitionsReady(ports, results, signal);
+    if (stage === 1) await definitionsReady(ports, { input: applying.input, results }, signal);
   }
   return results;
 }

@@ -2,18 +2,24 @@ import { servedKind } from "../cluster/client.ts";
 import type { ChangeResult } from "../model/change.ts";
 import { isJsonObject } from "../model/json.ts";
 import type { GroupKind, KubeObject } from "../model/object.ts";
-import type { PassPorts } from "./pass.ts";
+import type { PassInput, PassPorts } from "./pass.ts";
 
 const limitMs = 60_000;
 const pauseMs = 200;
 
+interface Applied {
+  readonly input: Pick<PassInput, "isSuperseded">;
+  readonly results: readonly ChangeResult[];
+}
+
 /**
  * Stage 1 is the only one that is awaited (A-100): a CRD is Established when discovery serves its kind, which costs one
- * small request where reading large CRDs back would cost many big ones. In time or not, the rest goes on (A-104).
+ * small request where reading large CRDs back would cost many big ones. In time or not, the rest goes on (A-104); at once
+ * when there is something newer to apply (H-3).
  */
 export async function definitionsReady(
-  ports: PassPorts,
-  results: readonly ChangeResult[],
+  ports: Pick<PassPorts, "clock" | "refreshDiscovery">,
+  { input, results }: Applied,
   signal: AbortSignal,
 ): Promise<void> {
   const kinds = results.filter(isFresh).flatMap(({ live }) => kindOf(live) ?? []);
@@ -22,7 +28,7 @@ export async function definitionsReady(
   for (;;) {
     const discovery = await ports.refreshDiscovery(signal);
     const isServed = kinds.every((kind) => servedKind(discovery, kind) !== undefined);
-    if (isServed || ports.clock.monotonic() >= deadline) return;
+    if (isServed || ports.clock.monotonic() >= deadline || input.isSuperseded?.()) return;
     await ports.clock.sleep(pauseMs, signal);
   }
 }

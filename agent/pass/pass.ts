@@ -78,6 +78,8 @@ export interface PassInput {
   /** Ask the server about every object, whatever the watches prove, and nothing more (C-5). */
   readonly sweep?: boolean;
   readonly memory: UnitMemory;
+  /** Something newer is to be applied: nothing is waited for any more (H-3). Default: no. */
+  readonly isSuperseded?: () => boolean;
 }
 
 /** An object and a desired digest that were once seen equal, and are until one of them moves. */

@@ -57,6 +57,7 @@ function scaled(replicas: number, bounds: object): readonly KubeObject[] {
 }
 
 describe("acceptance FL and others", () => {
+  // The rule for cainjector ships with the fleet.s defaults.
   it("112 Injected caBundle: no drift unless declared (N-9, D-22)", async () => {
     const app = "fl112";
     const names = ["fl112-none", "fl112-empty", "fl112-filler"];

@@ -104,7 +104,7 @@ async function setUp(first: readonly KubeObject[] = [object("a", 10)], full = tr
 }
 
 describe("the live cache", () => {
-  it("tells what alters fingerprint, status or termination, and nothing else", async () => {
+  it("tells what alters fingerprint, status (H-5) or termination, and nothing else", async () => {
     const { told, play, cache } = await setUp();
     await play({ type: "modified", object: object("a", 11) });
     expect(told).toEqual([]);
@@ -259,7 +259,7 @@ describe("the live cache", () => {
     await cache.stop();
   });
 
-  it("stops watching a kind that is not served, and tries again when kinds are set anew", async () => {
+  it("D-16: stops watching a kind that is not served, and tries again when kinds are set anew", async () => {
     const { cache, server, play } = await setUp();
     await play({ fail: failure(404, "KindUnknown") });
     expect(cache.stale(0)).toEqual([{ group: "", kind: "ConfigMap", why: "gone" }]);
@@ -270,10 +270,45 @@ describe("the live cache", () => {
     await cache.stop();
   });
 
-  it("keeps only what a metadata watch would show", async () => {
+  it("C-7: keeps only what a metadata watch would show", async () => {
     const { cache, id } = await setUp([object("a", 10)], false);
     cache.put(object("a", 20));
     expect(cache.get(id("a"))?.data).toBeUndefined();
     await cache.stop();
   });
+});
+
+it("C-2: lists four kinds at a time, and in the end all", async () => {
+  const clock = createManualClock();
+  const kinds = Array.from({ length: 10 }, (_, at) => `Kind${at}`);
+  const waiting: (() => void)[] = [];
+  let most = 0;
+  const cache = createLiveCache({
+    client: {
+      async *list(): AsyncGenerator<Page> {
+        await new Promise<void>((go) => waiting.push(go));
+        yield { items: [], resourceVersion: "1", remaining: undefined };
+      },
+      async *watch(_selection, _from, signal): AsyncGenerator<WatchEvent> {
+        await new Promise((end) => signal.addEventListener("abort", end, { once: true }));
+      },
+    },
+    clock,
+    random: { next: () => 0.5, id: () => "" },
+    hasher: testHasher,
+    labelSelector: "x=y",
+  });
+  cache.setKinds(kinds.map((kind) => ({ group: "", version: "v1", kind, full: true })));
+  let listed = 0;
+  while (listed < kinds.length) {
+    await clock.advance(0);
+    most = Math.max(most, waiting.length);
+    listed += waiting.length;
+    for (const go of waiting.splice(0)) go();
+  }
+  expect(most).toBe(4);
+  await clock.advance(0);
+  const proven = kinds.filter((kind) => cache.aliveAt({ group: "", kind }) !== undefined);
+  expect(proven).toHaveLength(10);
+  await cache.stop();
 });

@@ -51,7 +51,7 @@ describe("a connection", () => {
     expect(await connection.authorization(signal)).toBeUndefined();
   });
 
-  it("asks an exec plugin once a minute, and anew after a 401, once for all who ask", async () => {
+  it("T-7: asks an exec plugin once a minute, and anew after a 401, once for all who ask", async () => {
     const folder = mkdtempSync(join(tmpdir(), "holdfast-plugin-"));
     const plugin = join(folder, "plugin.sh");
     const count = join(folder, "count");

@@ -37,7 +37,7 @@ const kept = {
 };
 
 describe("the fingerprint of a live object (A-36)", () => {
-  it("of a whole object moves with spec and metadata of ours, not with what the server keeps", () => {
+  it("of a whole object moves with spec and metadata of ours, not with what the server and controllers keep (N-29)", () => {
     const same = [
       withMeta({ resourceVersion: "8", generation: 4 }, { status: { readyReplicas: 0 } }),
       withMeta({ managedFields: [] }),
@@ -68,7 +68,7 @@ describe("the fingerprint of a live object (A-36)", () => {
     expect(outline(without("8"))).not.toBe(outline(without("7")));
   });
 
-  it("of a Secret moves with its values and holds none; so does what the cache keeps", () => {
+  it("of a Secret moves with its values and holds none; so does what the cache keeps (C-6)", () => {
     const secret = (value: string): KubeObject => ({
       apiVersion: "v1",
       kind: "Secret",

@@ -65,7 +65,24 @@ async function drain(pages: AsyncIterable<unknown>): Promise<void> {
 }
 
 describe("requests", () => {
-  it("applies as A-1 and A-14 say", async () => {
+  it("T-1, T-2: carry every field both ways, also those that no model of a client knows", async () => {
+    const policy: KubeObject = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "a", namespace: "n", ...{ futureMeta: { x: [1, null] } } },
+      spec: {
+        ingress: [{ from: [{ podSelector: {} }], fromTheFuture: [{ "x-kubernetes-y": true }] }],
+        limits: [{ default: { cpu: "1" }, _from: "x", $ref: "#" }],
+      },
+    };
+    const { server, client } = await setUp(() => ({ status: 200, body: policy }));
+    const { object } = await client.apply(policy, undefined, never);
+    expect(JSON.parse(server.received[0]?.body ?? "")).toEqual(policy);
+    expect(object).toEqual(policy);
+    expect(await client.get(ref, never)).toEqual(policy);
+  });
+
+  it("applies as A-1 and A-14 say, and has unknown fields refused (T-3)", async () => {
     const { server, client } = await setUp(() => ok);
     await client.apply(map, undefined, never);
     await client.apply(map, over, never);
@@ -307,7 +324,7 @@ describe("reads", () => {
     expect(await waiting).toBeDefined();
   });
 
-  it("never take a cut list for a whole one", async () => {
+  it("C-1: never take a cut list for a whole one", async () => {
     const whole = JSON.stringify({
       kind: "ConfigMapList",
       metadata: { resourceVersion: "1" },
@@ -345,7 +362,7 @@ describe("reads", () => {
     expect(limits).toEqual(["500", "63"]);
   });
 
-  it("refuse answers that nest too deep", async () => {
+  it("T-11: refuse answers that nest too deep", async () => {
     const { client } = await setUp(() => ({ text: `{"a":${"[".repeat(600)}${"]".repeat(600)}}` }));
     expect(await failureOf(client.get(ref, never))).toMatchObject({ reason: "BadAnswer" });
   });
@@ -395,7 +412,7 @@ describe("credentials", () => {
 });
 
 describe("pace", () => {
-  it("halves the requests in flight when throttled, and never exceeds the limit", async () => {
+  it("C-16: halves the requests in flight when throttled, and never exceeds the limit", async () => {
     let throttled = true;
     const { server, client } = await setUp(
       async () => {

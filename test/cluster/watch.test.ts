@@ -75,7 +75,7 @@ describe("a watch", () => {
     expect(events[1]).toEqual({ type: "bookmark", resourceVersion: "9" });
   });
 
-  it("joins lines that came in pieces, cut within a character too", async () => {
+  it("T-30: joins lines that came in pieces, cut within a character too", async () => {
     const bytes = Buffer.from(line("ADDED", "6", "größe") + line("MODIFIED", "7"));
     const cut = bytes.indexOf("ö") + 1;
     const { events, done } = await watched(
@@ -94,7 +94,7 @@ describe("a watch", () => {
     ["an object without a version", '{"type":"ADDED","object":{"metadata":{"name":"a"}}}\n'],
     ["too deep", `{"type":"ADDED","object":${"[".repeat(600)}${"]".repeat(600)}}\n`],
     ["too long", line("ADDED", "7", "v".repeat(5000))],
-  ])("ends at a line that is %s, and does not skip it (A10)", async (_name, bad) => {
+  ])("T-4, T-30: ends at a line that is %s, and does not skip it (A10)", async (_name, bad) => {
     const { events, done, failure } = await watched(
       playing(line("ADDED", "6"), bad, line("ADDED", "8")),
       { maxLineBytes: 4000 },
@@ -125,7 +125,7 @@ describe("a watch", () => {
     expect(isExpired(error())).toBe(true);
   });
 
-  it("is given up when no byte came for 90 s (A09), and not while bytes come", async () => {
+  it("C-5: is given up when no byte came for 90 s (A09), and not while bytes come", async () => {
     const clock = createManualClock();
     let response: ServerResponse | undefined;
     const { events, done, failure } = await watched(

@@ -234,7 +234,7 @@ describe("apply", () => {
     expect(asOther).toMatchObject({ status: 409, causes: [{ reason: "FieldManagerConflict" }] });
   });
 
-  it("refuses unknown fields and names them", async () => {
+  it("N-14: refuses unknown fields and names them", async () => {
     const failure = await failureOf(
       client.apply({ ...configMap("d", {}), dta: { k: "1" } }, undefined, never),
     );

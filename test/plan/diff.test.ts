@@ -72,7 +72,7 @@ describe("compare", () => {
 describe("attribution (§6.4)", () => {
   const path = { path: "spec.replicas", pointer: "/spec/replicas", live: 3, desired: 1 };
 
-  it("names the newest other owner of the path", () => {
+  it("A-30: names the newest other owner of the path", () => {
     const found = attribute(
       [path],
       live(withSpec({ replicas: 3 }), {

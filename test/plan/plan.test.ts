@@ -316,7 +316,7 @@ describe("annotations (§4.4)", () => {
     expect(plan(there(live(off.object)))).toMatchObject({ action: "skip" });
   });
 
-  it("create-only is created, and never updated", () => {
+  it("D-15: create-only is created, and never updated", () => {
     const once = annotated("holdfast.dev/create-only", "enabled");
     expect(plan({ found: "nothing" }, {}, once)).toMatchObject({ action: "create" });
     expect(plan(there(stored({ a: "0" })), {}, once)).toMatchObject({ action: "unchanged" });

@@ -201,7 +201,7 @@ describe("what would differ for ever (§2.1)", () => {
     expect(object["spec"]).toEqual({ ports: [{ port: 80 }] });
   });
 
-  it("N-2, A-80…82: stringData becomes data and wins", () => {
+  it("N-2, A-80, A-81, A-82: stringData becomes data and wins", () => {
     const object = only(`apiVersion: v1
 kind: Secret
 metadata: { name: s }
@@ -277,7 +277,7 @@ status: { replicas: 3 }`);
   });
 });
 
-describe("local checks (A-73)", () => {
+describe("local checks (A-73, N-12)", () => {
   it.each([
     [
       "two variables of one name",

@@ -322,7 +322,7 @@ describe("helm and kustomize", () => {
     ]);
   });
 
-  it("are rendered by the tool, read by the same parser, and only kustomize takes expressions", async () => {
+  it("T-13: are rendered by the tool, read by the same parser, and only kustomize takes expressions", async () => {
     const text = configMap("a", '{ mode: 0644, k: "${{ cluster.name }}" }');
     const tool: RenderTool = {
       version: () => Promise.resolve({ ok: true, value: "v1" }),

@@ -195,7 +195,7 @@ describe("bombs (R02, R03, NEG-11)", () => {
       "merged",
     ],
     ["many values", `a: [${"1,".repeat(250_000)}]`, "values"],
-  ])("%s end soon, twice", (_what, text, message) => {
+  ])("T-11: %s end soon, twice", (_what, text, message) => {
     for (let round = 0; round < 2; round += 1) {
       expect(problems(text)[0]?.message).toContain(message);
     }
@@ -208,6 +208,13 @@ describe("bombs (R02, R03, NEG-11)", () => {
 });
 
 describe("integers", () => {
+  it("T-12, T-21, N-23: mean what they mean to kubectl: octal, and whole whatever their form", () => {
+    expect(values("a: 0644\nb: 0o17\nc: 1.0\nd: 1e3\ne: -2.00\nf: 1_000")).toEqual([
+      { a: 420, b: 15, c: 1, d: 1000, e: -2, f: 1000 },
+    ]);
+    expect(JSON.stringify(values("c: 1.0"))).toBe('[{"c":1}]');
+  });
+
   it("keeps every integer of 64 bits exactly, as value", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {

@@ -64,7 +64,7 @@ function flights() {
 }
 
 describe("queue", () => {
-  it("flies one key at a time, and once more for all wishes that came meanwhile", async () => {
+  it("D-12: flies one key at a time, and once more for all wishes that came meanwhile", async () => {
     const { started, run, end } = flights();
     const queue = createQueue({ width: 4, run });
     queue.add("a");

@@ -167,11 +167,13 @@ describe("C-18: etcd restored from an older backup", () => {
     expect(live()).toEqual(afterFirst);
     await until(() => events.slice(told).some(({ type }) => type === "cluster-restored"), "seen");
     expect(agent.snapshot().units).toEqual([]); // of the cluster that is no more nothing is said
-    await until(() => events.slice(told).some(({ type }) => type === "status"), "told");
-    const [said] = events.slice(told).filter((event) => event.type === "status");
+    await synced(commit);
+    // The first word of the new term, before Git is asked.
+    const term = events.findLastIndex((event) => event.type === "lease" && event.held);
+    expect(term).toBeGreaterThan(told);
+    const [said] = events.slice(term).filter((event) => event.type === "status");
     expect(said?.after).toMatchObject({ state: "Unknown", reason: "ClusterRestored" });
     expect(said?.after.message).toMatch(/is at version \d+ and was at \d+/);
-    await synced(commit);
     await until(() => memberDeletes(from).length > 0, "pruned");
     expect(live()).toEqual(afterSecond);
     expect(memberDeletes(from)).toEqual([theDropped]);

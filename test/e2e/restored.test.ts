@@ -235,7 +235,9 @@ describe.skipIf(!have.ok)(`etcd restored from an older backup (${have.why})`, ()
     expect(heard.lies).toEqual([]);
     expect(heard.reasons).toContain("ClusterRestored");
     const log = await readFile(site.agent.logPath, "utf8");
-    expect(log).toMatch(/"event":"cluster-restored"/);
+    expect(log).toMatch(
+      /"event":"cluster-restored".*Lease holdfast is at version \d+ and was at \d+/,
+    );
     const restarts = "holdfast_kube_watch_restarts_total";
     expect(await site.metric(restarts, 'reason="restored"')).toBe(1);
     await until("an Event says so", async () => {

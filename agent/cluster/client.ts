@@ -83,6 +83,8 @@ export interface Reviewer {
   /** Our rules in one namespace, with those that hold everywhere; `""`: only the latter. */
   rules(namespace: string, signal: AbortSignal): Promise<Held>;
   may(right: Right, signal: AbortSignal): Promise<boolean>;
+  /** The name by which the server knows us. */
+  whoami(signal: AbortSignal): Promise<string | undefined>;
 }
 
 export interface Held {

@@ -35,6 +35,7 @@ export function guardWrites(
     watch: client.watch,
     rules: client.rules,
     may: client.may,
+    whoami: client.whoami,
     close: client.close,
     apply: async (...call) => writer().apply(...call),
     delete: async (...call) => writer().delete(...call),

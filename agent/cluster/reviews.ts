@@ -10,7 +10,11 @@ const nowhere = "no.such";
 
 /** What the API server says of our own rights; nothing is stored by asking. */
 export function reviewing(exchange: Exchange, caller: Caller): Reviewer {
-  async function ask(kind: Review, spec: object, signal: AbortSignal): Promise<JsonObject> {
+  async function ask(
+    kind: Review,
+    spec: object | undefined,
+    signal: AbortSignal,
+  ): Promise<JsonObject> {
     const request = reviewRequest(kind, spec);
     const { body } = await exchange.ask(request, caller, signal);
     const status = isJsonObject(body) ? body.status : undefined;
@@ -32,20 +36,26 @@ export function reviewing(exchange: Exchange, caller: Caller): Reviewer {
       const spec = { resourceAttributes: attributesOf(right) };
       return (await ask("SelfSubjectAccessReview", spec, signal)).allowed === true;
     },
+    whoami: async (signal) => {
+      const { userInfo } = await ask("SelfSubjectReview", undefined, signal);
+      const name = isJsonObject(userInfo) ? userInfo.username : undefined;
+      return typeof name === "string" && name !== "" ? name : undefined;
+    },
   };
 }
 
-type Review = "SelfSubjectRulesReview" | "SelfSubjectAccessReview";
+type Review = "SelfSubjectRulesReview" | "SelfSubjectAccessReview" | "SelfSubjectReview";
 
-function reviewRequest(kind: Review, spec: object): ApiRequest {
+function reviewRequest(kind: Review, spec: object | undefined): ApiRequest {
+  const group = kind === "SelfSubjectReview" ? "authentication.k8s.io" : "authorization.k8s.io";
   return {
     verb: "create",
     method: "POST",
-    path: `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`,
+    path: `/apis/${group}/v1/${kind.toLowerCase()}s`,
     query: {},
     accept: "application/json",
     contentType: "application/json",
-    body: JSON.stringify({ apiVersion: "authorization.k8s.io/v1", kind, spec }),
+    body: JSON.stringify({ apiVersion: `${group}/v1`, kind, ...(spec && { spec }) }),
     writes: false,
     secret: false,
     urgent: false,

@@ -11,10 +11,12 @@ export interface Rights {
   forget(): void;
 }
 
+type Asker = Pick<Reviewer, "rules" | "may">;
+
 /** Units that start together ask once. */
 const believedForMs = 2_000;
 
-export function createRights(client: Reviewer, clock: Pick<Clock, "monotonic">): Rights {
+export function createRights(client: Asker, clock: Pick<Clock, "monotonic">): Rights {
   const known = new Map<string, { readonly held: Promise<Held>; readonly atMs: number }>();
 
   function heldIn(namespace: string, signal: AbortSignal): Promise<Held> {
@@ -45,7 +47,7 @@ export function createRights(client: Reviewer, clock: Pick<Clock, "monotonic">):
 
 /** Some authorizers cannot list what they allow; they are asked right by right, first without a name. */
 async function refused(
-  client: Reviewer,
+  client: Asker,
   needs: readonly Need[],
   signal: AbortSignal,
 ): Promise<readonly Need[]> {

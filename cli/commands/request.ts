@@ -15,6 +15,13 @@ export interface RequestBody {
   /** `restore`: which, by `refId`, and the commit that dropped them. */
   readonly objects?: readonly string[];
   readonly from?: string;
+  /** `rollback`: which kept render. */
+  readonly to?: string;
+  /** `suspend`, `rollback`: why, and until when; a suspension that is over when it is made resumes. */
+  readonly reason?: string;
+  readonly until?: string;
+  /** Who asks, as the cluster knows us. */
+  readonly by?: string;
 }
 
 /** A request that nobody else has made. */

@@ -53,6 +53,19 @@ export function withIdentity(file: string, name: string, identity: Identity): st
   });
 }
 
+/** The same with `spec.suspend` set, or taken out. */
+export function withSuspend(
+  file: string,
+  name: string,
+  suspend: { readonly reason: string; readonly until: string } | undefined,
+): string {
+  return edited(file, name, (document) => {
+    if (document.get("spec") === null) document.delete("spec");
+    if (suspend === undefined) document.deleteIn(["spec", "suspend"]);
+    else document.setIn(["spec", "suspend"], document.createNode({ ...suspend }, { flow: true }));
+  });
+}
+
 function edited(file: string, name: string, edit: (document: Document) => void): string {
   const documents = parseAllDocuments(file);
   if (!Array.isArray(documents)) return file;

@@ -257,6 +257,7 @@ export function clusterOf(
       impersonate: refuse("impersonation"),
       rules: refuse("a review of rules"),
       may: refuse("a review of access"),
+      whoami: async () => "ana",
       close: async () => {},
     },
   };

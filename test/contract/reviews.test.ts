@@ -54,6 +54,25 @@ describe("reviews of one's own rights", () => {
   );
 
   each(
+    "whoever asks who he is is told his name, and nothing is stored",
+    async (server) => {
+      const myself = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+      const body = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
+      const one = await server.post(myself, body);
+      const { username } = one.body.status.userInfo;
+      return {
+        code: one.code,
+        kind: one.body.kind,
+        isNamed: typeof username === "string" && username !== "",
+        list: outcome(await server.get(myself)).code,
+      };
+    },
+    (seen) => {
+      expect(seen).toEqual({ code: 201, kind: "SelfSubjectReview", isNamed: true, list: 405 });
+    },
+  );
+
+  each(
     "a question about nothing is refused",
     async (server) => ({
       rules: outcome(await server.post(rules, review("SelfSubjectRulesReview", {}))),

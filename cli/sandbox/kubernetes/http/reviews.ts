@@ -7,6 +7,7 @@ import { badRequest, invalid, methodNotAllowed } from "./fault.ts";
 const reviews = new Set([
   "selfsubjectrulesreviews.authorization.k8s.io",
   "selfsubjectaccessreviews.authorization.k8s.io",
+  "selfsubjectreviews.authentication.k8s.io",
 ]);
 
 /** Whether a kind only asks what one may do; nothing of it is ever stored. */
@@ -18,6 +19,7 @@ export function isReview({ served }: Pick<Target, "served">): boolean {
 export function reviewAnswer({ served }: Target, method: string, body: unknown): Answer {
   if (method !== "POST") throw methodNotAllowed();
   const { kind } = served.resource;
+  if (kind === "SelfSubjectReview") return { code: 201, body: myself };
   const spec = mapAt(body, "spec");
   const isRules = kind === "SelfSubjectRulesReview";
   if (isRules && textAt(spec, "namespace") === "") throw badRequest("no namespace on request");
@@ -34,6 +36,13 @@ export function reviewAnswer({ served }: Target, method: string, body: unknown):
       : { kind, apiVersion, metadata: {}, spec, status: { allowed: true } },
   };
 }
+
+const myself = {
+  kind: "SelfSubjectReview",
+  apiVersion: "authentication.k8s.io/v1",
+  metadata: {},
+  status: { userInfo: { username: "admin", groups: ["system:masters", "system:authenticated"] } },
+};
 
 const nothingAsked = {
   reason: "FieldValueInvalid",

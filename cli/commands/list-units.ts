@@ -66,6 +66,12 @@ export const rollbackCommand: CommandSpec = {
   completes: "apps",
   flags: [
     { flags: "--to <rev>", summary: "this commit (default: the last one live on every cluster)" },
+    {
+      flags: "--now",
+      summary: "on the clusters at once, to a healthy render that their agents kept; no commit",
+    },
+    { flags: "--reason <text>", summary: "with --now: why, for the status" },
+    { flags: "--until <time>", summary: "with --now: 2h, or a time (default: the next change)" },
     ...prepareFlags,
   ],
   examples: [
@@ -73,8 +79,12 @@ export const rollbackCommand: CommandSpec = {
     { line: "holdfast rollback shop --pr --yes", says: "a pull request from revert-shop-3f1c2d9" },
     { line: "holdfast rollback shop --push", says: "asks, then pushes that branch alone" },
     { line: "holdfast rollback shop --to v1.8 --patch back.patch", says: "no cluster is asked" },
+    {
+      line: 'holdfast rollback shop --now --reason "orders fail" --cluster prod-us-7',
+      says: "without Git, until the next change",
+    },
   ],
-  answers: "0 prepared · 1 nothing to revert, declined",
+  answers: "0 prepared, requested · 1 nothing to go back to, declined",
   load: async () => (await import("./rollback.ts")).rollback,
 };
 

@@ -14,6 +14,7 @@ import { overlay } from "./overlay.ts";
 import { deliver, type PreparePlace, preparePlace } from "./prepare.ts";
 import { openFleet, withRepository } from "./repository.ts";
 import { type CommandResult, text } from "./result.ts";
+import { rollbackNow } from "./rollback-now.ts";
 import { type RollbackTarget, rollbackTarget } from "./rollback-target.ts";
 import { changedPaths, commitsTouching } from "./touching.ts";
 
@@ -24,6 +25,7 @@ export async function rollback(
   context: CommandContext,
   { positionals: [app = ""], flags }: CommandArguments,
 ): Promise<CommandResult> {
+  if (flags.now === true) return await rollbackNow(context, app, flags);
   return await withRepository(context, async (repository) => {
     const place = await preparePlace(context, repository, flags);
     const now = await openFleet(context, place.view);

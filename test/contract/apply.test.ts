@@ -78,7 +78,7 @@ describe("server-side apply", () => {
   );
 
   each(
-    "A-14: create without preconditions meets a rival",
+    "◇ A-14: create without preconditions meets a rival",
     async (server) => {
       const path = server.at("configmaps", "x");
       await server.post(server.at("configmaps"), configMap("x", { a: "1" }));
@@ -103,7 +103,7 @@ describe("server-side apply", () => {
   );
 
   each(
-    "A-14: update names uid and resourceVersion",
+    "◇ A-14: update names uid and resourceVersion",
     async (server) => {
       const path = server.at("configmaps", "x");
       const apply = (metadata: Record<string, unknown>, a: string, dry = "") =>
@@ -144,7 +144,7 @@ describe("server-side apply", () => {
   );
 
   each(
-    "A-14, D-7: delete preconditions",
+    "◇ A-14, D-7: delete preconditions",
     async (server) => {
       const path = server.at("configmaps", "x");
       const made = (await server.post(server.at("configmaps"), configMap("x", { a: "1" }))).body
@@ -174,7 +174,7 @@ describe("server-side apply", () => {
   );
 
   each(
-    "A-24: [{}] and [] clear managedFields, null and absence keep them",
+    "◇ A-24: [{}] and [] clear managedFields, null and absence keep them",
     async (server) => {
       const path = server.at("configmaps", "x");
       const custom = server.at(things, "x");

@@ -373,7 +373,7 @@ describe("requests", () => {
   );
 
   each(
-    "A-36: which kinds have a generation, and what counts",
+    "◇ A-36: which kinds have a generation, and what counts",
     async (server) => {
       const meta = { name: "x" };
       const objects: Record<string, Body> = {

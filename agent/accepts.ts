@@ -6,7 +6,8 @@ import type { Slot } from "./slot.ts";
 import { trailersOf } from "./source/trailers.ts";
 import type { World } from "./world.ts";
 
-const historyLimit = 200;
+/** How far back trailers are looked for. */
+export const historyLimit = 200;
 
 interface Asking {
   /** Those that name a digest. */

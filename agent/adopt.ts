@@ -1,3 +1,4 @@
+import { historyLimit } from "./accepts.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { environmentOf, type Selection, selectUnits } from "./fleet/units.ts";
 import { readFleet } from "./follow.ts";
@@ -10,6 +11,7 @@ import type { Removal } from "./plan/guard.ts";
 import { recallManifests } from "./recall.ts";
 import { renderAll } from "./render-all.ts";
 import { createSlot, type Slot } from "./slot.ts";
+import { trailersOf } from "./source/trailers.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -59,6 +61,7 @@ async function adoptFleet(
 ): Promise<readonly string[]> {
   const selection = selectUnits(fleet, world.settings.cluster.name, world.cluster.hasher);
   const { cluster, known } = selection;
+  const from = world.fleet?.seen;
   world.fleet = {
     artifact: { commit, tree: fleet.tree },
     seen: commit.id,
@@ -73,13 +76,14 @@ async function adoptFleet(
     region: cluster?.labels["region"] ?? "",
     problems: fleet.problems.length,
   });
+  const asked = await askedApps(world, { from, to: commit.id }, signal);
   const changed = takeUnits(world, selection, world.fleet.artifact);
   const broken = takeBroken(world, selection);
   const gone = takeRemoved(world, selection, commit);
   const slots = changed.map((app) => slotOf(world, app));
   await renderAll(world, { slots, artifact: world.fleet.artifact }, signal);
   await recallManifests(world, [...world.slots.values()], signal);
-  return [...new Set([...changed, ...broken, ...gone, ...heldApps(world)])];
+  return [...new Set([...changed, ...broken, ...gone, ...heldApps(world), ...asked])];
 }
 
 /** Any new commit may carry the trailer that a held set waits for (P-52). */
@@ -87,6 +91,19 @@ function heldApps({ slots }: World): readonly string[] {
   return [...slots.values()]
     .filter(({ status }) => status?.held !== undefined)
     .map(({ app }) => app);
+}
+
+/** Leftovers hold nothing up: only a trailer that names such an app and a digest makes a commit worth a look at it. */
+async function askedApps(
+  { slots, ports }: World,
+  { from, to }: { readonly from: string | undefined; readonly to: string },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const left = [...slots.values()].filter(({ status }) => status?.leftovers?.plan !== undefined);
+  if (left.length === 0 || from === undefined) return [];
+  const commits = await ports.source.log({ from, to, limit: historyLimit }, signal);
+  const named = new Set(commits.flatMap((one) => trailersOf(one).accepts.map(({ app }) => app)));
+  return left.map(({ app }) => app).filter((app) => named.has(app));
 }
 
 /** A cluster that no document names is not green (R26). */

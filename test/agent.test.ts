@@ -417,6 +417,41 @@ describe("absence is never a delete", () => {
     expect([value("a"), value("e")]).toEqual([undefined, "1"]);
   });
 
+  /** Somebody adds a field with kubectl; the digest by which it is told. */
+  async function left(): Promise<string> {
+    const path = "/api/v1/namespaces/shop/configmaps/c?fieldManager=kubectl-edit";
+    await fetch(`${cluster.url}/token/${cluster.token}${path}`, {
+      method: "PATCH",
+      headers: { "content-type": "application/merge-patch+json" },
+      body: JSON.stringify({ data: { old: "x" } }),
+    });
+    await until(() => statusOf()?.leftovers?.plan !== undefined, "leftovers");
+    return statusOf()?.leftovers?.plan ?? "";
+  }
+  const leftData = () => live("shop", "c")?.["data"];
+
+  it("A-27, P-52: leftovers hold nothing; a trailer drops them when it names their digest, on a commit that changes nothing", async () => {
+    const plan = await left();
+    await synced(push({}, "anything\n\nHoldfast-Accept: shop"));
+    await synced(push({}, "anything\n\nHoldfast-Accept: shop plan=0123456789ab"));
+    expect(leftData()).toEqual({ a: "1", old: "x" });
+    push({}, `tidy\n\nHoldfast-Accept: shop plan=${plan} max=1`);
+    await until(() => statusOf()?.leftovers === undefined, "dropped");
+    expect(leftData()).toEqual({ a: "1" });
+    expect(statusOf()?.drift.map(({ ref }) => ref.name)).not.toContain("c");
+  });
+
+  it("A-27, P-52: leftovers go by prune.accept in app.yaml, once", async () => {
+    const plan = await left();
+    const accept = { prune: { accept: { plan, max: 1 } } };
+    push({ "apps/shop/app.yaml": app("shop", accept) }, "tidy");
+    await until(() => statusOf()?.leftovers === undefined, "dropped");
+    expect(leftData()).toEqual({ a: "1" });
+    expect(await left()).toBe(plan);
+    await atRest();
+    expect(leftData()).toEqual({ a: "1", old: "x" });
+  });
+
   const most = Object.fromEntries(
     ["a", "b", "c", "d"].map((name) => [`apps/shop/${name}.yaml`, undefined]),
   );

@@ -2,12 +2,14 @@ import { fromAppObject } from "../../agent/status/app-object.ts";
 import { cliApiVersion } from "../output/document.ts";
 import type { Report } from "../output/error.ts";
 import { heldText } from "../output/held-text.ts";
+import { type LeftRow, leftoversText } from "../output/leftovers-text.ts";
 import { plainStyle, type Style } from "../output/style.ts";
 import { count, listNames, sections } from "../output/text.ts";
 import { askClusters } from "./ask-clusters.ts";
 import { confirm } from "./confirm.ts";
 import { type CommandContext, nowText } from "./context.ts";
 import { type FoundHeld, findHeld, type HeldUnit, isPlan } from "./find-held.ts";
+import { leftoverRows } from "./leftover-values.ts";
 import { newRequest, writeRequest } from "./request.ts";
 import { CliError, type CommandResult } from "./result.ts";
 
@@ -21,9 +23,9 @@ export async function acceptOnClusters(
   context: CommandContext,
   wish: AcceptWish,
 ): Promise<CommandResult> {
-  const found = await findHeld(context, wish.app);
+  const found = await findHeld(context, wish);
   if (found.units.length === 0) return nothingHeld(context, wish, found);
-  const other = found.units.filter(({ held }) => !fits(held.plan, wish));
+  const other = found.units.filter(({ question }) => !fits(question.plan, wish));
   if (other.length > 0) return planChanged(context, wish, other);
   const plan = onePlan(found.units, wish);
   const isUnattended = context.options.yes && !context.terminal.isInteractive;
@@ -31,15 +33,16 @@ export async function acceptOnClusters(
     throw unbound(wish.app, plan);
   }
   const clusters = found.units.map(({ target }) => target.cluster);
+  const rows = await leftoverRows(context, found.units);
   const decision = await confirm(context, {
-    preview: preview(found.units, plainStyle),
+    preview: preview({ units: found.units, rows }, plainStyle),
     question: questionOf(found.units),
     unattended: commandFor(wish.app, clusters[0], plan),
   });
   const failures = decision === "yes" ? await request(context, found.units, plan) : [];
   return answer(context, {
     wish,
-    units: found.units,
+    shown: { units: found.units, rows },
     plan,
     decision,
     failures: [...failures, ...found.unreached],
@@ -52,12 +55,12 @@ function fits(plan: string | undefined, wish: AcceptWish): boolean {
 
 /** One question is about one plan. undefined: nothing would be deleted, the accept takes over what is there (P-60). */
 function onePlan(units: readonly HeldUnit[], { app }: AcceptWish): string | undefined {
-  const plans = [...new Set(units.map(({ held }) => held.plan))];
+  const plans = [...new Set(units.map(({ question }) => question.plan))];
   if (plans.length === 1) return plans[0];
   throw new CliError({
     what: `${app} is held with ${plans.length} different plans`,
     where: units
-      .map(({ target, held }) => `${target.cluster}: ${held.plan ?? "no plan"}`)
+      .map(({ target, question }) => `${target.cluster}: ${question.plan ?? "no plan"}`)
       .join(", "),
     next: `one at a time: --cluster ${units[0]?.target.cluster}`,
   });
@@ -66,8 +69,14 @@ function onePlan(units: readonly HeldUnit[], { app }: AcceptWish): string | unde
 /** What the question is about, in one sentence. */
 function questionOf(units: readonly HeldUnit[]): string {
   const where = listNames(units.map(({ target }) => target.cluster));
-  const { plan, deletions, reason } = units[0]?.held ?? { deletions: [] };
-  if (plan === undefined) return `Accept ${reason} on ${where}, and take over what is there?`;
+  const question = units[0]?.question;
+  if (question === undefined) return "";
+  if (question.about === "leftovers") {
+    return `Drop what others left on ${count(question.leftovers.count, "object")} of ${where}?`;
+  }
+  const { reason, deletions } = question.held;
+  if (question.plan === undefined)
+    return `Accept ${reason} on ${where}, and take over what is there?`;
   const number = deletions.length;
   return `Delete ${number === 1 ? "this object" : `these ${number} objects`} on ${where}?`;
 }
@@ -84,8 +93,19 @@ function commandFor(app: string, cluster: string | undefined, plan: string | und
   return `holdfast accept ${app}${where}${plan === undefined ? "" : ` --plan ${plan}`} --yes`;
 }
 
-function preview(units: readonly HeldUnit[], style: Style): string {
-  return `${sections(...units.map(({ status, held }) => heldText(status, held, style)))}\n`;
+interface Shown {
+  readonly units: readonly HeldUnit[];
+  /** Values of leftovers, by cluster. */
+  readonly rows: ReadonlyMap<string, readonly LeftRow[]>;
+}
+
+function preview({ units, rows }: Shown, style: Style): string {
+  const texts = units.map(({ target, status, question }) =>
+    question.about === "held"
+      ? heldText(status, question.held, style)
+      : leftoversText(status, rows.get(target.cluster) ?? [], style),
+  );
+  return `${sections(...texts)}\n`;
 }
 
 /** Each cluster is asked again: what is there must still be what was shown. */
@@ -115,9 +135,10 @@ async function request(
   return [...failures, ...changed.map(({ target }) => movedOn(target.cluster))];
 }
 
-function isSame({ held }: HeldUnit, object: HeldUnit["object"]): boolean {
-  const now = fromAppObject(object)?.held;
-  return now?.plan === held.plan && now?.reason === held.reason;
+function isSame({ question }: HeldUnit, object: HeldUnit["object"]): boolean {
+  const { held, leftovers } = fromAppObject(object) ?? {};
+  if (question.about === "leftovers") return leftovers?.plan === question.plan;
+  return held?.plan === question.plan && held?.reason === question.held.reason;
 }
 
 function movedOn(cluster: string): Report {
@@ -130,14 +151,15 @@ function movedOn(cluster: string): Report {
 
 interface Outcome {
   readonly wish: AcceptWish;
-  readonly units: readonly HeldUnit[];
+  readonly shown: Shown;
   readonly plan: string | undefined;
   readonly decision: "yes" | "no" | "preview";
   readonly failures: readonly Report[];
 }
 
 function answer(context: CommandContext, outcome: Outcome): CommandResult {
-  const { wish, units, plan, decision, failures } = outcome;
+  const { wish, shown, plan, decision, failures } = outcome;
+  const { units } = shown;
   const clusters = units.map(({ target }) => target.cluster);
   const said = {
     yes: `Accepted ${plan === undefined ? wish.app : `plan ${plan}`} on ${listNames(clusters)}. Each object is checked again before it goes.\n`,
@@ -153,10 +175,17 @@ function answer(context: CommandContext, outcome: Outcome): CommandResult {
       app: wish.app,
       plan,
       accepted: decision === "yes",
-      units: units.map(({ target, held }) => ({ cluster: target.cluster, ...held })),
-      draw: (style) => (decision === "preview" ? preview(units, style) : "") + said,
+      units: units.map(factsOf),
+      draw: (style) => (decision === "preview" ? preview(shown, style) : "") + said,
     }),
   };
+}
+
+function factsOf({ target, question }: HeldUnit) {
+  const { cluster } = target;
+  return question.about === "held"
+    ? { cluster, ...question.held }
+    : { cluster, plan: question.plan, leftovers: question.leftovers };
 }
 
 interface Drawn extends Readonly<Record<string, unknown>> {
@@ -197,9 +226,11 @@ function planChanged(
   { app, plan = "" }: AcceptWish,
   units: readonly HeldUnit[],
 ): CommandResult {
-  const found = units.map(({ target, held }) => `${target.cluster}: ${held.plan ?? "no plan"}`);
+  const found = units.map(
+    ({ target, question }) => `${target.cluster}: ${question.plan ?? "no plan"}`,
+  );
   const draw = (style: Style) =>
-    `${preview(units, style)}Nothing was accepted: plan ${plan} is not what is held (${found.join(", ")}).\n`;
-  const shown = units.map(({ target, held }) => ({ cluster: target.cluster, ...held }));
+    `${preview({ units, rows: new Map() }, style)}Nothing was accepted: plan ${plan} is not what is held (${found.join(", ")}).\n`;
+  const shown = units.map(factsOf);
   return { exitCode: 1, output: document(context, { app, accepted: false, units: shown, draw }) };
 }

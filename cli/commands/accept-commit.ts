@@ -1,12 +1,14 @@
 import { withAccept } from "../output/edit-app.ts";
 import { escapeLine } from "../output/escape.ts";
 import { heldText } from "../output/held-text.ts";
+import { leftoversText } from "../output/leftovers-text.ts";
 import { sections } from "../output/text.ts";
 import type { AcceptWish } from "./accept-app.ts";
 import type { CommandContext, RepositoryView } from "./context.ts";
 import { findHeld, type HeldUnit, isPlan } from "./find-held.ts";
 import { checkNames } from "./fleet-view.ts";
 import { textFlag, usage } from "./globals.ts";
+import { leftRows } from "./leftover-values.ts";
 import { deliver, preparePlace } from "./prepare.ts";
 import { openFleet, withRepository } from "./repository.ts";
 import { CliError, type CommandResult } from "./result.ts";
@@ -32,15 +34,23 @@ export async function acceptInGit(
       kind: "AcceptPlan",
       files: new Map([[path, { content, mode }]]),
       branch: `accept-${app}-${plan.slice(0, 12)}`,
-      message: `Accept the deletions of ${app}, plan ${plan}\n`,
+      message: `Accept ${whatOf(units)} of ${app}, plan ${plan}\n`,
       facts: { app, plan, ...(max === undefined ? {} : { max }), clusters },
       effect: (style) =>
         sections(
           `prune.accept of plan ${plan} in ${escapeLine(path)}: every cluster that holds it lets it through.`,
-          ...units.map(({ status, held }) => heldText(status, held, style)),
+          ...units.map(({ status, question }) =>
+            question.about === "held"
+              ? heldText(status, question.held, style)
+              : leftoversText(status, leftRows(question.leftovers), style),
+          ),
         ),
     });
   });
+}
+
+function whatOf([first]: readonly HeldUnit[]): string {
+  return first?.question.about === "leftovers" ? "the end of what others left" : "the deletions";
 }
 
 function maxOf(flags: CommitWish["flags"]): number | undefined {
@@ -57,13 +67,15 @@ interface Planned {
 }
 
 /** The digest as given in full, else the one that the clusters hold. */
-async function planToAccept(context: CommandContext, { app, plan }: CommitWish): Promise<Planned> {
+async function planToAccept(context: CommandContext, wish: CommitWish): Promise<Planned> {
+  const { app, plan } = wish;
   if (plan !== undefined && /^[0-9a-f]{12,64}$/.test(plan)) return { plan, units: [] };
-  const { units, unreached } = await findHeld(context, app);
+  const { units, unreached } = await findHeld(context, wish);
   const meant = units.filter(
-    ({ held }) => held.plan !== undefined && (plan === undefined || isPlan(held.plan, plan)),
+    ({ question }) =>
+      question.plan !== undefined && (plan === undefined || isPlan(question.plan, plan)),
   );
-  const plans = [...new Set(meant.flatMap(({ held }) => held.plan ?? []))];
+  const plans = [...new Set(meant.flatMap(({ question }) => question.plan ?? []))];
   const [only] = plans;
   if (only !== undefined && plans.length === 1) return { plan: only, units: meant };
   if (unreached.length > 0) throw new CliError(unreached, 3);

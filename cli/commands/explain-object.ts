@@ -62,6 +62,15 @@ export function saidOf(ref: ObjectRef, status: UnitStatus | undefined): string {
   if (problem !== undefined) return `${problem.reason}: ${problem.message}`;
   if (status.held?.deletions.some(isIt) === true) return "its deletion is held";
   const drift = status.drift.find((one) => isIt(one.ref));
-  if (drift === undefined) return "nothing is said against it";
+  if (drift === undefined) return leftOf(ref, status) ?? "nothing is said against it";
   return `${drift.fields.map(({ path }) => path).join(", ")} differs, ${drift.action}`;
+}
+
+/** A-27: fields that others set and Git does not declare, and how to be rid of them. */
+function leftOf(ref: ObjectRef, { leftovers, app, cluster }: UnitStatus): string | undefined {
+  const found = leftovers?.items.filter((one) => refId(one.ref) === refId(ref)) ?? [];
+  if (found.length === 0) return undefined;
+  const all = found.map(({ manager, fields }) => `${fields.join(", ")} (set by ${manager})`);
+  const plan = leftovers?.plan === undefined ? "" : `, plan ${leftovers.plan}`;
+  return `Git does not declare ${all.join(", ")}; they stay until holdfast accept ${app} --cluster ${cluster}${plan}`;
 }

@@ -104,8 +104,8 @@ function stateCell({ state }: ReportUnit, style: Style): Cell {
   return { text: stateWord(state, style), paint: paintState(state, style) };
 }
 
-function whyOf({ state, stage, reason, message, held, drift }: ReportUnit): string {
-  if (state === "Synced") return "";
+function whyOf({ state, stage, reason, message, held, drift, leftovers }: ReportUnit): string {
+  if (state === "Synced") return leftText(leftovers);
   const plan = held?.plan === undefined ? "" : ` (plan ${held.plan})`;
   const fields = drift.flatMap(({ object, fields: differing, action }) =>
     differing.slice(0, 1).map(({ path, manager }) => {
@@ -115,6 +115,12 @@ function whyOf({ state, stage, reason, message, held, drift }: ReportUnit): stri
   );
   const what = message === "" ? fields.slice(0, 1).join("") : message;
   return escapeLine(`${stage}: ${reason}${what === "" ? "" : `, ${what}`}${plan}`);
+}
+
+/** A-27: no trouble, yet worth a look: fields that others left and that an accept drops. */
+function leftText(leftovers: ReportUnit["leftovers"]): string {
+  if (leftovers?.plan === undefined) return "";
+  return escapeLine(`leftovers on ${count(leftovers.count, "object")} (plan ${leftovers.plan})`);
 }
 
 const environmentColumns: readonly Column[] = [

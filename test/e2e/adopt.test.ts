@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isJsonObject } from "../../agent/model/json.ts";
 import { describeRef, type KubeObject, refOf } from "../../agent/model/object.ts";
 import { haveControlPlane } from "./binaries.ts";
+import { holdfast } from "./cli.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { appFile, fleetFiles } from "./documents.ts";
 import { haveInputs, unpackInputs } from "./inputs.ts";
@@ -26,6 +27,8 @@ interface Project {
   readonly folder: string;
   /** Definitions that must be served before the rest can be read. */
   readonly definitions?: string;
+  /** A Deployment that somebody scaled and restarted by hand; its file says nothing of either. */
+  readonly byHand?: string;
   /** What a later commit drops: a line of a file, and where it is seen to be gone. */
   readonly drop: {
     readonly file: string;
@@ -59,6 +62,7 @@ const projects: readonly Project[] = [
     namespace: "argocd",
     isPlaced: false,
     folder: "argo-cd/manifests",
+    byHand: "argocd-server",
     drop: {
       file: "install.yaml",
       line: / {4}app\.kubernetes\.io\/part-of: argocd\n(?= {2}name: argocd-cm\n)/,
@@ -167,6 +171,39 @@ describe.skipIf(!have.ok)(`projects that kubectl applied, adopted (${have.why})`
       expect(await site.kubectl("diff", ...placed(project), "-R", "-f", manifests)).toBe("");
     }));
 
+  it("drops all that kubectl left once a person accepts it, but no replicas and no restart (A-27, P-52)", () =>
+    onAll(async ({ project, site, before, pods }) => {
+      const { app, namespace, byHand } = project;
+      const { leftovers } = (await site.untilApp(app, ({ all }) => planOf(all.leftovers) !== ""))
+        .all;
+      const answer = await holdfast(repository.folder, [
+        ...["accept", app, "--plan", planOf(leftovers), "--yes", "--cluster", site.name],
+        ...["--kubeconfig", site.cluster.kubeconfig, "--context", site.cluster.name],
+      ]);
+      expect(answer, answer.stderr).toMatchObject({ code: 0 });
+      await site.untilApp(app, ({ all }) => all.leftovers === undefined, { what: "rid of them" });
+      const kept: string[] = [];
+      const gone = new Set<string>();
+      for (const object of before) {
+        const now = await site.api.get(object);
+        expect(now?.metadata.uid).toBe(object.metadata.uid);
+        if (labelOf("example.com/old")(now) !== undefined) kept.push(describeRef(refOf(object)));
+        for (const path of now === undefined ? ["all of it"] : goneFrom(object, now))
+          gone.add(path);
+      }
+      expect(kept).toEqual([]);
+      const old = ["labels.example.com/old", "annotations.example.com/note"];
+      const mayGo = [...old.map((path) => `.metadata.${path}`), ".data.old-key"];
+      expect([...gone].filter((path) => !mayGo.includes(path))).toEqual([]);
+      expect(await podsOf(site, namespace)).toEqual(pods);
+      if (byHand === undefined) return;
+      const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${byHand}`;
+      const { body } = await site.api.ask("GET", path);
+      const restartedAt = { "kubectl.kubernetes.io/restartedAt": expect.any(String) };
+      const template = { metadata: { annotations: expect.objectContaining(restartedAt) } };
+      expect(body).toMatchObject({ spec: { replicas: 2, template } });
+    }));
+
   it("takes away what Git drops, although kubectl had set it, too (A-20, A-22)", async () => {
     for (const { project } of homes) {
       const { file, line } = project.drop;
@@ -185,6 +222,11 @@ describe.skipIf(!have.ok)(`projects that kubectl applied, adopted (${have.why})`
     });
   });
 });
+
+/** The digest by which leftovers are named. */
+function planOf(leftovers: unknown): string {
+  return isJsonObject(leftovers) && typeof leftovers.plan === "string" ? leftovers.plan : "";
+}
 
 /** As people did it: definitions, then everything with kubectl apply, an older version of it. */
 async function settle(
@@ -209,6 +251,12 @@ async function settle(
   await writeObjects(manifests, objects);
   await writeObjects(older, objects.map(olderVersion));
   await applyAll(site, project, older);
+  if (project.byHand !== undefined) {
+    const deployment = ["-n", namespace, `deployment/${project.byHand}`];
+    const patch = JSON.stringify({ spec: { replicas: 2 } });
+    await site.kubectl("patch", ...deployment, "--type=merge", "-p", patch);
+    await site.kubectl("rollout", "restart", ...deployment);
+  }
   const before: KubeObject[] = [];
   for (const object of objects) {
     const live = await site.api.get(object);

@@ -42,6 +42,8 @@ describe("what is not honoured (O31)", () => {
     "Holdfast-Accept: Shop!",
     "Holdfast-Accept: shop max=many",
     "Holdfast-Accept: shop max=-1",
+    "Holdfast-Accept: shop plan=mine",
+    "Holdfast-Accept: shop max=1 plan=0123456789ab",
     "Holdfast-Accept: shop billing",
     "Holdfast-Accept-Tip: main",
     "Holdfast-Accept-All: yes",

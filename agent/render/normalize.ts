@@ -12,6 +12,7 @@ import {
 } from "../model/object.ts";
 import { type Problem, placeOf } from "../model/problem.ts";
 import type { Unit } from "../model/unit.ts";
+import { overwrittenEndpoints } from "./endpoints.ts";
 import { nameGenerated } from "./generated-name.ts";
 import { withoutSkippedHooks } from "./hooks.ts";
 import { applySetIdOf, marked } from "./mark.ts";
@@ -75,6 +76,7 @@ export function normalize(
   const { objects, problems } = withoutDuplicates(placed);
   const applySet = applySetIdOf(unit.app, agentNamespace, hasher);
   const owner = { installation: context.installation, app: unit.app, applySet };
+  const overwritten = overwrittenEndpoints(objects.map(({ object }) => object));
   const found: Problem[] = [...problems];
   const all: Desired[] = [];
   for (const item of objects) {
@@ -82,6 +84,11 @@ export function normalize(
     const faults = [...refusedFields(item.object, agentNamespace), ...duplicateKeys(shaped.object)];
     found.push(...faults.map((fault) => problemAt(item, fault)));
     warnings.push(...shaped.warnings.map((text) => warningAt(item, item.object, text)));
+    if (overwritten.has(item.object)) {
+      warnings.push(
+        warningAt(item, item.object, "its Service has a selector, so a controller writes it, too"),
+      );
+    }
     all.push(desiredOf(item, marked(shaped.object, owner), hasher));
   }
   const hooks = all.filter(({ object }) => hookOf(object) !== undefined);

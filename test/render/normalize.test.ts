@@ -277,6 +277,18 @@ status: { replicas: 3 }`);
   });
 });
 
+it("N-21: Endpoints of a Service with a selector are told of; without one they are ours alone", () => {
+  const endpoints = "apiVersion: v1\nkind: Endpoints\nmetadata: { name: s }\n---\n";
+  const service = (selector: string, name = "s") =>
+    `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { selector: ${selector} }\n`;
+  const told = (text: string) => run(text).warnings.map(({ ref, message }) => [ref?.kind, message]);
+  expect(told(endpoints + service("{ a: b }"))).toEqual([
+    ["Endpoints", expect.stringContaining("selector")],
+  ]);
+  expect(told(endpoints + service("{}"))).toEqual([]);
+  expect(told(endpoints + service("{ a: b }", "other"))).toEqual([]);
+});
+
 describe("local checks (A-73, N-12)", () => {
   it.each([
     [

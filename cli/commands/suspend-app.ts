@@ -62,7 +62,7 @@ export async function pauseApp(context: CommandContext, wish: Wish): Promise<Com
     places: chosen,
     decision,
     rows: asked.rows,
-    unreached: [...unreached, ...asked.failures],
+    unreached: [...unreached, ...asked.failures, ...asked.rows.flatMap(unheard)],
   });
 }
 
@@ -153,6 +153,18 @@ async function askOne(
   const all = await there.apps.list(signal);
   const now = all.find(({ metadata }) => metadata.name === object.metadata.name);
   return rowOf(target, (now && fromAppObject(now)) ?? status, isObeyed);
+}
+
+/** A busy agent obeys later; until then it may still write. */
+function unheard({ cluster, app, isObeyed }: PauseRow): readonly Report[] {
+  if (isObeyed) return [];
+  return [
+    {
+      what: `the agent of ${cluster} has not said yet that it heard`,
+      why: "it is busy, or does not run",
+      next: `holdfast status ${app} --cluster ${cluster} --live`,
+    },
+  ];
 }
 
 interface Outcome {

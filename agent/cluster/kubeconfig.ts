@@ -35,7 +35,7 @@ interface Known {
 const account = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
- * Client-node parses kubeconfig and runs exec plugins; it never sends a request for us (T-1, T-7). The whole of it costs a
+ * Client-node parses kubeconfig and runs exec plugins; it never sends a request for us (T-1, T-2, T-7). The whole of it costs a
  * second and 80 MiB, so an agent takes only these two parts, and the CLI the rest where several files are merged.
  */
 export async function loadCredentials(settings: KubeconfigChoice): Promise<Credentials> {

@@ -64,6 +64,7 @@ export function reasonOf(failure: ApiFailure): Reason {
   return classes.find(({ test }) => test(failure))?.reason ?? "ApiError";
 }
 
+/** it is waited for, and made again. */
 function isTerminating({ status, causes }: ApiFailure): boolean {
   return status === 403 && causes.some(({ reason }) => reason === "NamespaceTerminating");
 }

@@ -146,7 +146,7 @@ export type Predicted =
 /**
  * Steps 7 and 8: the server's dry run is the judge of equality (A-35); what webhooks set is in it, hence no drift (A-39).
  * It leaves what others set beside ours (D-22), knows quantities, defaults and nothings (N-5, N-8, N-15, N-22, N-24) and
- * what controllers add (N-16, N-17, N-18, N-19, N-20), and orders lists as their types say (N-13).
+ * what controllers add (A-83, N-16, N-17, N-18, N-19, N-20), and orders lists as their types say (N-13).
  */
 export function judge(asked: Asked, predicted: Predicted, context: PlanContext): Change | "raced" {
   const { desired, live, payload } = asked;
@@ -172,6 +172,7 @@ function updateOf({ desired, live, payload, over }: Asked): Extract<Change, { ac
   return { action: "update", ref, desired, ...rest };
 }
 
+/** values decide, not who owns them. */
 function compareWith(asked: Asked, object: KubeObject, context: PlanContext): Change {
   const { desired, live } = asked;
   const { ref } = desired;

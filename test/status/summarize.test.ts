@@ -276,7 +276,7 @@ describe("history", () => {
     expect(status.history.map(({ result }) => result)).toEqual(["succeeded", "superseded"]);
   });
 
-  test("going back to a change that was live before is a rollback, and so is a revert by its message", () => {
+  test("R-1: going back to a change that was live before is a rollback, and so is a revert by its message", () => {
     const second = (message: string) => ({
       fetched: commit("b", message),
       changeId: "change-b",

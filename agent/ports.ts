@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createRenderTools } from "./children/tools.ts";
 import { createAppObjects } from "./cluster/app-objects.ts";
 import { createLiveCache } from "./cluster/cache.ts";
@@ -20,6 +21,7 @@ import { createStateStore, installKey } from "./cluster/state.ts";
 import { createTimeline, type Timeline } from "./cluster/timeline.ts";
 import type { GitAuth, Settings } from "./config/settings.ts";
 import { createHasher } from "./hasher.ts";
+import { rememberedBy } from "./last-lease.ts";
 import type { Emit } from "./model/event.ts";
 import { installationLabel } from "./model/names.ts";
 import type { RenderTools } from "./render/tool.ts";
@@ -156,7 +158,8 @@ async function connectCluster(wiring: Wiring, signal: AbortSignal): Promise<Clus
   const hasher = createHasher(key);
   const pool = createRenderPool(key, toolsOf(wiring));
   const timeline = createTimeline(tell);
-  const lease = leaseOf(wiring, client, timeline);
+  const path = join(settings.store.path, `lease-${uid}.json`);
+  const lease = leaseOf(wiring, client, rememberedBy(timeline, { path, clock }));
   const guarded = guardWrites(client, lease, settings.lease.writeTimeoutMs);
   const installation = installationOf(uid, namespace);
   const labelSelector = `${installationLabel}=${installation}`;
@@ -227,7 +230,7 @@ function connectionOf(settings: Settings, facts: ProcessFacts): Promise<Connecti
 function leaseOf(
   { settings, facts, tell }: Wiring,
   client: ClusterClient,
-  timeline: Timeline,
+  timeline: Pick<Timeline, "saw">,
 ): Lease {
   return createLease({
     client,

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isJsonObject } from "../../agent/model/json.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
 import { describeViolations, judgeHistory } from "../faults/oracle/oracle.ts";
 import { testLease } from "../faults/process.ts";
@@ -70,13 +71,6 @@ const foreign: KubeObject = {
     },
   },
 };
-
-/** What a run of this test saw an agent say after the cluster had come back. */
-interface Heard {
-  readonly reasons: Set<string>;
-  /** Moments at which it called the second commit live though something of it was not there. */
-  readonly lies: string[];
-}
 
 describe.skipIf(!have.ok)(`etcd restored from an older backup (${have.why})`, () => {
   let plane: ControlPlane;
@@ -177,9 +171,9 @@ describe.skipIf(!have.ok)(`etcd restored from an older backup (${have.why})`, ()
     return names;
   };
 
-  /** Listens to the agent's own metrics until told to stop. */
-  function listen(): { readonly heard: Heard; stop(): Promise<void> } {
-    const heard: Heard = { reasons: new Set(), lies: [] };
+  /** Until stopped: moments at which the agent called the second commit live though something of it was not there. */
+  function listen(): { stop(): Promise<readonly string[]> } {
+    const lies: string[] = [];
     let isOver = false;
     const listening = (async () => {
       while (!isOver) {
@@ -191,19 +185,18 @@ describe.skipIf(!have.ok)(`etcd restored from an older backup (${have.why})`, ()
           text,
         )?.[1];
         const live = /holdfast_app_revision_info\{[^}]*app="shop"[^}]*live="(\w*)"/.exec(text)?.[1];
-        if (reason !== undefined) heard.reasons.add(reason);
         if (reason === "InSync" && live === wanted.slice(0, 12)) {
           const names = await missing();
-          if (names.length > 0) heard.lies.push(`InSync without ${names.join(", ")}`);
+          if (names.length > 0) lies.push(`InSync without ${names.join(", ")}`);
         }
         await pause(50);
       }
     })();
     return {
-      heard,
       stop: async () => {
         isOver = true;
         await listening;
+        return lies;
       },
     };
   }
@@ -225,42 +218,52 @@ describe.skipIf(!have.ok)(`etcd restored from an older backup (${have.why})`, ()
     ]);
   }
 
-  it("converges while the agent goes on running, and says that it noticed", async () => {
-    expect(await missing()).toEqual([]);
-    const since = Date.now();
-    await etcd.restore(backup);
-    const { heard, stop } = listen();
-    await converges(since);
-    await stop();
-    expect(heard.lies).toEqual([]);
-    expect(heard.reasons).toContain("ClusterRestored");
-    const log = await readFile(site.agent.logPath, "utf8");
-    expect(log).toMatch(
-      /"event":"cluster-restored".*Lease holdfast is at version \d+ and was at \d+/,
-    );
+  /** The Lease showed it, and the first word on each app after that was that nothing is known of it. */
+  async function tells(from: number): Promise<void> {
+    const lines = (await readFile(site.agent.logPath, "utf8")).slice(from).trim().split("\n");
+    const said = lines.map((line): unknown => JSON.parse(line)).filter(isJsonObject);
+    const noticed = said.findIndex(({ event }) => event === "cluster-restored");
+    expect(said[noticed]?.msg).toMatch(/Lease holdfast is at version \d+ and was at \d+/);
+    for (const app of ["shop", "blog"]) {
+      const first = said.slice(noticed).find((line) => line.event === "status" && line.app === app);
+      expect(first, app).toMatchObject({ state: "Unknown", reason: "ClusterRestored" });
+    }
     const restarts = "holdfast_kube_watch_restarts_total";
     expect(await site.metric(restarts, 'reason="restored"')).toBe(1);
+    const path = `/apis/events.k8s.io/v1/namespaces/${agentNamespace}/events`;
     await until("an Event says so", async () => {
-      const events = await site.api.items(
-        `/apis/events.k8s.io/v1/namespaces/${agentNamespace}/events`,
-      );
+      const events = await site.api.items(path);
       return events.some(({ reason, type }) => reason === "ClusterRestored" && type === "Warning");
     });
+  }
+
+  async function loggedSoFar(): Promise<number> {
+    return (await readFile(site.agent.logPath, "utf8")).length;
+  }
+
+  it("is noticed and told by an agent that goes on running, and converges", async () => {
+    expect(await missing()).toEqual([]);
+    const [since, from] = [Date.now(), await loggedSoFar()];
+    await etcd.restore(backup);
+    const { stop } = listen();
+    await converges(since);
+    expect(await stop()).toEqual([]);
+    await tells(from);
   });
 
   it("has deleted, lost and half-rendered nothing in the eyes of the oracle", async () => {
     expect(describeViolations(judgeHistory(await site.recorder.read(told)))).toBe("");
   });
 
-  it("converges as well when it happens while no agent runs", async () => {
+  it("is noticed as well by an agent that was down and comes back to its volume", async () => {
     await site.agent.kill();
-    const since = Date.now();
+    const [since, from] = [Date.now(), await loggedSoFar()];
     await etcd.restore(backup);
     await site.start();
-    const { heard, stop } = listen();
+    const { stop } = listen();
     await converges(since);
-    await stop();
-    expect(heard.lies).toEqual([]);
+    expect(await stop()).toEqual([]);
+    await tells(from);
     expect(describeViolations(judgeHistory(await site.recorder.read(told)))).toBe("");
   });
 });

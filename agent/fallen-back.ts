@@ -12,12 +12,12 @@ import type { World } from "./world.ts";
  * (`holdfast sync`). Where nobody knows what Git asks for, it counts.
  */
 export function rollbackInForce(slot: Slot, nowMs: number): Rollback | undefined {
-  const { inventory, manifests, removal, bypassProofs } = slot;
+  const { inventory, manifests, removal, triesAgain } = slot;
   const rollback = inventory?.rollback;
   if (rollback === undefined || removal !== undefined) return undefined;
   if (rollback.until !== undefined && Date.parse(rollback.until) <= nowMs) return undefined;
   if (manifests === undefined) return rollback;
-  const isAsked = manifests.digest === rollback.from.digest && !bypassProofs;
+  const isAsked = manifests.digest === rollback.from.digest && !triesAgain;
   return isAsked ? rollback : undefined;
 }
 

@@ -54,6 +54,7 @@ interface Landing {
 async function land(world: World, slot: Slot, { reconciled, signal }: Landing): Promise<void> {
   const { inventory } = reconciled;
   slot.inventory = inventory;
+  if (reconciled.pass.isFallback !== true) slot.triesAgain = false;
   slot.isWaiting = reconciled.pass.waiting.length > 0;
   wakeFormerOwners(world, slot, reconciled.pass.results);
   slot.requested = slot.requested.filter(({ key }) => !inventory.accepts.includes(key));

@@ -52,6 +52,7 @@ function take(slot: Slot, request: AppRequest): void {
       break;
     case "sync":
       slot.bypassProofs = true;
+      slot.triesAgain = true;
       break;
     case "restore": {
       const { objects = [], from } = request;

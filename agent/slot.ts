@@ -54,6 +54,8 @@ export interface Slot {
   requested: Accept[];
   takeOver: boolean;
   bypassProofs: boolean;
+  /** A person wants what was rolled back tried once more. */
+  triesAgain: boolean;
   /** Its next pass asks the server about every object, and does nothing else differently (C-5). */
   sweep: boolean;
   restore: RestoreWish | undefined;
@@ -90,6 +92,7 @@ export function createSlot(app: string): Slot {
     requested: [],
     takeOver: false,
     bypassProofs: false,
+    triesAgain: false,
     sweep: false,
     restore: undefined,
     rollbackWish: undefined,

@@ -176,6 +176,39 @@ describe("onFailure: rollback", () => {
     expect(await sizeOf(app)).toBe(13);
   });
 
+  it("R-5: is tried again when it is known again what Git asks for, if somebody asked before", async () => {
+    const app = "asked-early";
+    declare(app, [good, ...more]);
+    await flies(app);
+    const failed = await fails(app, [bad, ...more]);
+    await restart(app);
+    ask(app, "sync");
+    await flies(app);
+    expect(await sizeOf(app)).toBe(1);
+    know(app, failed);
+    await flies(app);
+    expect(await sizeOf(app)).toBe(13);
+  });
+
+  it("R-6: what the change took over was there before it: nobody deletes it unasked, an accept lets go of it", async () => {
+    const app = "took-over";
+    declare(app, [good, ...more]);
+    await flies(app);
+    const theirs = within(app, configMap("theirs"));
+    await bench().hand(theirs, { method: "POST" });
+    await fails(app, [bad, configMap("theirs"), configMap("ours"), ...more]);
+    const { held } = (await flies(app)) ?? {};
+    expect(held).toMatchObject({ reason: "ProtectedKind", deletions: [{}, {}] });
+    expect(held?.message).toContain("was there before this app declared it");
+    expect(await sizeOf(app)).toBe(1);
+    ask(app, "accept", { plan: held?.plan });
+    await flies(app);
+    const left = await bench().get(theirs);
+    expect(left?.metadata.annotations ?? {}).not.toHaveProperty("holdfast.dev/owner");
+    expect(left?.["data"]).toEqual({ a: "1" });
+    expect(await bench().get(within(app, configMap("ours")))).toBeUndefined();
+  });
+
   it("R-4: what the API server refuses is no matter of time", async () => {
     const app = "refused";
     const frozen = (a: string) => obj("ConfigMap", "f", { data: { a }, immutable: true });

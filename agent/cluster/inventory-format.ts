@@ -98,6 +98,7 @@ const optionalOfEntry = [
   "protect",
   "finished",
   "letGo",
+  "adoptedIn",
   "why",
 ] as const;
 const knownOfEntry = ["version", "plural", "state", "since", ...optionalOfEntry];

@@ -27,6 +27,8 @@ export interface InventoryEntry {
   readonly finished?: string;
   /** The change for which its deletion was let through: it is not asked again while it takes its time (P-11). */
   readonly letGo?: string;
+  /** Change id that took it over as it was, until that change is live: a rollback does not delete it unasked. */
+  readonly adoptedIn?: string;
   /** Why it is still there although undeclared. */
   readonly why?: string;
   /** ISO 8601: since when it is in this state. */

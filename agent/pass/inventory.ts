@@ -8,7 +8,13 @@ import { jsonEqual } from "../model/json.ts";
 import { apiVersionVersion, type KubeObject, refId, refOf } from "../model/object.ts";
 import { ReconcileError } from "../model/reason.ts";
 import { type HookRuns, withHookIntents } from "../plan/hook-move.ts";
-import { afterPass, withIntents, withoutAdditions } from "../plan/track.ts";
+import {
+  afterPass,
+  withAdoptions,
+  withIntents,
+  withoutAdditions,
+  withoutAdoptions,
+} from "../plan/track.ts";
 import { isoTime } from "../schedule/clock.ts";
 import type { Fate } from "./fall-back.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
@@ -197,9 +203,10 @@ export async function recordResults(
   const desired = new Map(declaredIn(input.manifests).map((object) => [object.id, object]));
   const now = isoTime(ports.clock.now());
   const recorded = afterPass(before, { desired, results, now, letGo: pruned.letGo });
+  const known = adoptions(recorded, { input, results, isDone: isDone === true });
   const isClean = pruned.pending !== true && !results.some(isOutstanding);
   const after: Inventory = {
-    ...withFate(isClean ? withoutAdditions(recorded) : recorded, fate),
+    ...withFate(isClean ? withoutAdditions(known) : known, fate),
     accepts: [...before.accepts, ...pruned.used],
     ...(hooks && { hooks }),
     ...(isDone && manifests.hooks.length > 0 ? { succeeded: manifests.digest } : {}),
@@ -208,6 +215,15 @@ export async function recordResults(
       : {}),
   };
   return (await store(ports, { before, after, resourceVersion, isNew: false }, signal)).value;
+}
+
+type Finding = Pick<Recording, "input" | "results"> & { readonly isDone: boolean };
+
+/** Only where a rollback may undo what a change took over. */
+function adoptions(inventory: Inventory, { input, results, isDone }: Finding): Inventory {
+  if (isDone && input.rollback === undefined) return withoutAdoptions(inventory);
+  const { onFailure, changeId } = input.unit;
+  return onFailure === "rollback" ? withAdoptions(inventory, { results, changeId }) : inventory;
 }
 
 function withFate(inventory: Inventory, fate: Fate["record"]): Inventory {

@@ -55,6 +55,7 @@ const guardedReasons: Record<Guarded, Reason> = {
   recovered: "InventoryLost",
   "protected-kind": "ProtectedKind",
   "protected-object": "ProtectedKind",
+  adopted: "ProtectedKind",
   confirm: "ProtectedKind",
 };
 
@@ -187,6 +188,7 @@ function protectedOne(doomed: readonly Doomed[]): Tripped | undefined {
 const words: Record<Guarded, string> = {
   recovered: "was only found by its mark, after the inventory was lost",
   "protected-kind": "is of a protected kind",
+  adopted: "was there before this app declared it (an accept releases it)",
   "protected-object": "is annotated never to be pruned (an accept releases it)",
   confirm: "asks for a confirmation",
 };

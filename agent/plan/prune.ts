@@ -169,6 +169,7 @@ function guardedBy(
   const asksOnly = entry.protect !== undefined && isConfirmation(entry.protect);
   if (settings.pruneDisabled !== undefined || (entry.protect !== undefined && !asksOnly))
     return "protected-object";
+  if (entry.adoptedIn !== undefined) return "adopted";
   if (entry.state === "recovered") return "recovered"; // P-19
   if (isProtectedKind(live, entry.ref, protect)) return "protected-kind";
   return asksOnly || settings.deleteConfirm !== undefined ? "confirm" : undefined;

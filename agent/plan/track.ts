@@ -118,6 +118,30 @@ export function withoutAdditions(inventory: Inventory): Inventory {
   return { ...inventory, entries: new Map([...inventory.entries, ...settled]) };
 }
 
+/** What a change takes over was there before it: remembered until the change is live, so that undoing it deletes nothing. */
+export function withAdoptions(
+  inventory: Inventory,
+  { results, changeId }: { readonly results: readonly ChangeResult[]; readonly changeId: string },
+): Inventory {
+  const adopted = results.filter(({ outcome }) => outcome === "adopted");
+  if (adopted.length === 0) return inventory;
+  const ids = new Set(adopted.map(resultId));
+  const entries = [...inventory.entries].map(([id, entry]) => {
+    return [id, ids.has(id) ? { ...entry, adoptedIn: changeId } : entry] as const;
+  });
+  return { ...inventory, entries: new Map(entries) };
+}
+
+/** The change is live: what it took over is the app's like all else. */
+export function withoutAdoptions(inventory: Inventory): Inventory {
+  const adopted: (readonly [string, InventoryEntry])[] = [];
+  for (const [id, { adoptedIn, ...entry }] of inventory.entries) {
+    if (adoptedIn !== undefined) adopted.push([id, entry]);
+  }
+  if (adopted.length === 0) return inventory;
+  return { ...inventory, entries: new Map([...inventory.entries, ...adopted]) };
+}
+
 interface At {
   readonly declared: Desired | undefined;
   readonly now: string;

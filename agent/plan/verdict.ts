@@ -34,14 +34,15 @@ export type Verdict =
   | { readonly verdict: "error"; readonly ref: ObjectRef; readonly failure: ApiFailure };
 
 /** Why a person must be asked (P-50 c, d). */
-export type Guarded = "protected-kind" | "protected-object" | "confirm" | "recovered";
+export type Guarded = "protected-kind" | "protected-object" | "adopted" | "confirm" | "recovered";
 
 /** The change that carries out a verdict; an object that may never be deleted is released instead (P-21). */
 export function changeOf(verdict: Verdict): Change {
   const { ref } = verdict;
   switch (verdict.verdict) {
     case "delete": {
-      const action = verdict.guarded === "protected-object" ? "release" : "delete";
+      const isReleased = verdict.guarded === "protected-object" || verdict.guarded === "adopted";
+      const action = isReleased ? "release" : "delete";
       const { live } = verdict;
       const version = apiVersionVersion(live.apiVersion);
       return { action, ref, version, over: versionOf(live), live };

@@ -95,9 +95,6 @@ describe.skipIf(!have.ok)(`rolled back on a real cluster (${have.why})`, () => {
     JSON.stringify(all["problems"]).includes('"RolledBack"');
 
   it("O37, KP26: recorded, killed, and applied by the next agent, that has neither Git nor a clone", async () => {
-    await repository.write(
-      appFiles("shop", [], { onFailure: "rollback", health: { timeout: "8s" } }),
-    );
     await repository.write({
       "apps/shop/configmap-texts.yaml": undefined,
       ...objectFiles("shop", bad),

@@ -14,6 +14,7 @@ import { openInventory, recordIntents, recordResults } from "./pass/inventory.ts
 import { leftoversIn } from "./pass/leftovers.ts";
 import { ensureNamespace } from "./pass/namespace.ts";
 import type { PassInput, PassPorts } from "./pass/pass.ts";
+import { explainByPods } from "./pass/pods.ts";
 import { type Pruned, prune } from "./pass/prune.ts";
 import { judgeRecreates, type Recreates } from "./pass/recreates.ts";
 import { deletingOf, waitingOf } from "./pass/unfinished.ts";
@@ -53,7 +54,8 @@ export async function reconcile(
     signal,
   );
   const applied = withDropped(carried.results, dropped);
-  const before = assess(ports, { input, inventory, results: applied });
+  const assessed = assess(ports, { input, inventory, results: applied });
+  const before = await explainByPods(ports, { input, assessed }, signal);
   const { unready } = before;
   // P-14: what was renamed is another object, applied first and pruned after.
   const gone = await timed(ports, { input, phase: "prune" }, () =>

@@ -16,6 +16,7 @@ import type { Barrier } from "../plan/barrier.ts";
 import type { Dispute } from "../plan/fight.ts";
 import type { Accept } from "../plan/guard.ts";
 import type { Clock } from "../schedule/clock.ts";
+import type { PodsSeen } from "./pods.ts";
 import type { Pruned } from "./prune.ts";
 
 /** The outside world, as one pass needs it. */
@@ -95,6 +96,8 @@ export interface Proof {
 export interface UnitMemory {
   readonly proofs: Map<string, Proof>;
   readonly health: Map<string, TrackedHealth>;
+  /** Of workloads that take long to become healthy (§5.2). */
+  readonly pods: Map<string, PodsSeen>;
   /** When we last wrote an object, for the health time-out (H-1). */
   readonly writtenMs: Map<string, number>;
   /** Since when an object differs, for `drift.grace` and the report. */
@@ -117,6 +120,7 @@ export function emptyMemory(): UnitMemory {
   return {
     proofs: new Map(),
     health: new Map(),
+    pods: new Map(),
     writtenMs: new Map(),
     differsSinceMs: new Map(),
     healed: new Map(),

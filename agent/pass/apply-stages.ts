@@ -99,7 +99,7 @@ function settle(
   if (proven !== undefined) return proven;
   const why = blockedBy(desired, earlier);
   if (why !== undefined) return waiting(desired.ref, why);
-  return unservedChange(ports.discovery(), desired);
+  return unservedChange(ports.discovery(), desired, input.manifests.desired);
 }
 
 /** Plans and applies; what moved in between is planned again, at most five times. */

@@ -15,16 +15,18 @@ interface Applied {
 /**
  * Stage 1 is the only one that is awaited (A-100): a CRD is Established when discovery serves its kind, which costs one
  * small request where reading large CRDs back would cost many big ones. In time or not, the rest goes on (A-104); at once
- * when there is something newer to apply (H-3).
+ * when there is something newer to apply (H-3). One that is as it was is asked about once.
  */
 export async function definitionsReady(
-  ports: Pick<PassPorts, "clock" | "refreshDiscovery">,
+  ports: Pick<PassPorts, "clock" | "discovery" | "refreshDiscovery">,
   { input, results }: Applied,
   signal: AbortSignal,
 ): Promise<void> {
-  const kinds = results.filter(isFresh).flatMap(({ live }) => kindOf(live) ?? []);
-  if (kinds.length === 0) return;
-  const deadline = ports.clock.monotonic() + limitMs;
+  const kinds = results.filter(isDefinition).flatMap(({ live }) => kindOf(live) ?? []);
+  const isUnknown = kinds.some((kind) => servedKind(ports.discovery(), kind) === undefined);
+  const isAwaited = results.some(isFresh);
+  if (!isAwaited && !isUnknown) return;
+  const deadline = ports.clock.monotonic() + (isAwaited ? limitMs : 0);
   for (;;) {
     const discovery = await ports.refreshDiscovery(signal);
     const isServed = kinds.every((kind) => servedKind(discovery, kind) !== undefined);
@@ -33,12 +35,17 @@ export async function definitionsReady(
   }
 }
 
-function isFresh({ change, outcome }: ChangeResult): boolean {
-  return change.ref.kind === "CustomResourceDefinition" && outcome !== "unchanged";
+function isDefinition({ change }: ChangeResult): boolean {
+  return change.ref.kind === "CustomResourceDefinition";
+}
+
+function isFresh(result: ChangeResult): boolean {
+  return isDefinition(result) && result.outcome !== "unchanged";
 }
 
 /** Whether a CRD is the one of this kind. */
 export function defines(crd: KubeObject, { group, kind }: GroupKind): boolean {
+  if (crd.kind !== "CustomResourceDefinition") return false;
   const defined = kindOf(crd);
   return defined?.group === group && defined.kind === kind;
 }

@@ -2,10 +2,11 @@ import { type ChangeResult, resultId } from "../model/change.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { refId } from "../model/object.ts";
 import { heldUntilMs } from "../plan/leave.ts";
+import { defines } from "./definitions.ts";
 import type { PassInput } from "./pass.ts";
 import { settleMs } from "./prune.ts";
 
-/** How often a deletion that takes its time is looked at, should no watch tell of its end. */
+/** How often what takes its time is looked at, should no watch tell of its end. */
 const lookAgainMs = 60_000;
 
 interface Ended {
@@ -24,7 +25,15 @@ export function dueOf({ input, inventory, results, nowMs }: Ended): readonly num
     const mayComeYet = state === "intent" && declared.has(refId(ref));
     return mayComeYet ? [Date.parse(since) + settleMs] : [];
   });
-  return [...reported, ...left].filter((ms) => ms > nowMs);
+  const undefinedYet = results.some((result) => isUndefinedYet(input, result));
+  const look = undefinedYet ? [nowMs + lookAgainMs] : [];
+  return [...reported, ...left, ...look].filter((ms) => ms > nowMs);
+}
+
+/** it waits for a CRD of its app, of which discovery may know later than the CRD says so. */
+function isUndefinedYet({ manifests }: PassInput, { change }: ChangeResult): boolean {
+  if (change.action !== "skip" || change.waits === undefined) return false;
+  return manifests.desired.some(({ object }) => defines(object, change.ref));
 }
 
 function reportEnds(

@@ -35,6 +35,32 @@ describe("definitions and discovery", () => {
   const { each } = bothServers();
 
   each(
+    "A-104: a CRD with the names of another is never Established",
+    async (server) => {
+      const group = `${server.namespace}.example.org`;
+      await define(server, group);
+      const base = definition(group);
+      const names = { plural: "gadgets", kind: "Gadget", listKind: "WidgetList" };
+      const second = {
+        ...base,
+        metadata: { name: `gadgets.${group}` },
+        spec: { ...base["spec"], names },
+      };
+      const made = await server.post(crds, second);
+      const live = await server.until(
+        `${crds}/gadgets.${group}`,
+        ({ body }) => (body.status?.conditions ?? []).length > 1,
+      );
+      const conditions = live.body.status.conditions.map(
+        ({ type, status, reason, message }: Body) => ({ type, status, reason, message }),
+      );
+      const served = await server.get(`/apis/${group}/v1/gadgets`);
+      return { made: made.code, conditions, served: served.code };
+    },
+    ({ served }) => expect(served).toBe(404),
+  );
+
+  each(
     "a CRD is accepted, established, served, changed and withdrawn",
     async (server) => {
       const group = `${server.namespace}.example.com`;

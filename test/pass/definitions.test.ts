@@ -35,7 +35,11 @@ function waiting(discovery: (ms: number) => Discovery, isSuperseded?: (ms: numbe
     warnings: [],
   };
   let endedAt: number | undefined;
-  const ports = { clock, refreshDiscovery: async () => discovery(clock.monotonic()) };
+  const ports = {
+    clock,
+    discovery: () => nothing,
+    refreshDiscovery: async () => discovery(clock.monotonic()),
+  };
   const input =
     isSuperseded === undefined ? {} : { isSuperseded: () => isSuperseded(clock.monotonic()) };
   const done = definitionsReady(ports, { input, results: [result] }, never).then(() => {

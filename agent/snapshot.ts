@@ -1,3 +1,4 @@
+import { comparedAt } from "./compared.ts";
 import type { Settings } from "./config/settings.ts";
 import type { Follower } from "./follower.ts";
 import type { UnitStatus } from "./model/status.ts";
@@ -23,13 +24,12 @@ export function snapshotOf({
   follower,
   ready,
 }: Looked): FleetSnapshot {
-  const statuses = [...(world?.slots.values() ?? [])].flatMap(({ status }) => status ?? []);
   const environment = world?.fleet?.environment;
   return {
     cluster: settings.cluster.name,
     agentVersion: version,
     source: sourceOf(settings, follower),
-    units: world === undefined ? statuses : statuses.map((status) => asOf(world, status, nowMs)),
+    units: world === undefined ? [] : unitsOf(world, nowMs),
     problems: world?.fleet?.problems ?? [],
     ready,
     asOf: isoTime(nowMs),
@@ -38,12 +38,12 @@ export function snapshotOf({
   };
 }
 
-/** A compare stays true while all watches prove alive (observability §1). */
-function asOf({ cluster, ports }: World, status: UnitStatus, nowMs: number): UnitStatus {
-  const isProven = cluster.live.stale(ports.clock.monotonic()).length === 0;
-  return isProven && status.comparedAt !== undefined
-    ? { ...status, comparedAt: isoTime(nowMs) }
-    : status;
+function unitsOf(world: World, nowMs: number): readonly UnitStatus[] {
+  return [...world.slots.values()].flatMap((slot) => {
+    const { status } = slot;
+    if (status?.comparedAt === undefined) return status ?? [];
+    return { ...status, comparedAt: comparedAt(world, slot, nowMs) ?? status.comparedAt };
+  });
 }
 
 function sourceOf({ source }: Settings, follower: Follower | undefined): SourceSnapshot {

@@ -1,7 +1,6 @@
 import type { ChangeResult } from "../model/change.ts";
 import { describeRef, refId } from "../model/object.ts";
 import type { ObjectHealth } from "../status/input.ts";
-import { timeoutAt } from "../status/objects.ts";
 import { isRefused } from "./change-failed.ts";
 
 export interface FailureFacts {
@@ -51,7 +50,7 @@ export function failsAt(entry: ObjectHealth, timeoutMs: number): number | undefi
       return (writtenMs ?? sinceMs) + timeoutMs;
     case "Progressing":
     case "Missing":
-      return timeoutAt(entry, timeoutMs);
+      return Math.max(sinceMs, writtenMs ?? 0) + timeoutMs; // H-1
     case "Healthy":
     case "Suspended":
     case "Unknown":

@@ -31,6 +31,7 @@ export class Delivery {
     const { live } = after.revisions;
     const old = before?.revisions.live;
     if (live === undefined || old === undefined || old.commit === live.commit) return;
+    if (after.problems.some(({ reason }) => reason === "RolledBack")) return; // nothing new arrived
     const seconds = (Date.parse(live.at) - Date.parse(live.committedAt)) / 1000;
     this.#registry.observe("holdfast_commit_to_live_seconds", this.#labels, Math.max(0, seconds));
   }

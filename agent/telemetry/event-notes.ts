@@ -4,6 +4,7 @@ import { reasons } from "../model/reason.ts";
 import { needsAttention } from "../model/state.ts";
 import type { UnitStatus } from "../model/status.ts";
 import { isPruned } from "./pruned.ts";
+import { rolledBackNote } from "./rollback-note.ts";
 
 /** What one Event says, before it is an object. */
 export interface Note {
@@ -40,6 +41,8 @@ export function createNoteTaker(): (event: AgentEvent) => readonly Note[] {
         return passNotes(gathered, event);
       case "restored":
         return restoredNotes(event);
+      case "rolled-back":
+        return [rolledBackNote(event)];
       case "warning":
         return warningNotes(event);
       default:

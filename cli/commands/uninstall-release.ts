@@ -1,5 +1,11 @@
 import type { ClusterClient, Discovery } from "../../agent/cluster/client.ts";
-import { installKeyName, keptLabel, leaseName, stateName } from "../../agent/model/names.ts";
+import {
+  installKeyName,
+  keptLabel,
+  keptRenderLabel,
+  leaseName,
+  stateName,
+} from "../../agent/model/names.ts";
 import { type KubeObject, versionedRefOf, versionOf } from "../../agent/model/object.ts";
 
 /** `group/Kind` of what the chart makes, in the order in which it goes; the namespace and the kind App stay. */
@@ -62,7 +68,10 @@ export async function findOwn(
   for await (const { items } of client.list(copies, signal)) isNeeded ||= items.length > 0;
   const refs = isNeeded ? named : [...named, key];
   const found = await Promise.all(refs.map((ref) => client.get(ref, signal)));
-  return found.flatMap((object) => object ?? []);
+  const renders = { ...copies, labelSelector: keptRenderLabel }; // without an agent nobody goes back to them
+  const kept: KubeObject[] = [];
+  for await (const { items } of client.list(renders, signal)) kept.push(...items);
+  return [...kept, ...found.flatMap((object) => object ?? [])];
 }
 
 interface Listing extends Pick<Cluster, "client" | "discovery"> {

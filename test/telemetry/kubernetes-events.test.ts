@@ -57,6 +57,21 @@ const passEnded: AgentEvent = {
 };
 
 describe("Kubernetes Events", () => {
+  it("say what was rolled back and why, or why not (R-4, R-9)", async () => {
+    const { writer, created } = writing();
+    const said = { type: "rolled-back", app: "shop", from: wantedCommit, to: liveCommit } as const;
+    writer.emit({ ...said, by: "failure", why: "Deployment shop/web: not ready" });
+    writer.emit({ ...said, by: "request", why: "orders fail", whyNot: "nothing is kept" });
+    await writer.settled();
+    expect(created).toMatchObject([
+      { reason: "RolledBack", type: "Warning", action: "gated" },
+      { reason: "RollbackRefused", type: "Warning" },
+    ]);
+    const notes = created.map(({ note }) => note);
+    expect(notes[0]).toContain(`of ${liveCommit.slice(0, 7)}: it failed (Deployment shop/web`);
+    expect(notes[1]).toContain("not rolled back: nothing is kept");
+  });
+
   it("regard the App on a transition, from the short commit to the next step", async () => {
     const { writer, created } = writing();
     writer.emit(toHeld);

@@ -72,7 +72,7 @@ const foreign: KubeObject = {
   },
 };
 
-describe.skipIf(!have.ok)(`etcd restored from an older backup (${have.why})`, () => {
+describe.skipIf(!have.ok)(`A32: etcd restored from an older backup (${have.why})`, () => {
   let plane: ControlPlane;
   let etcd: Backups;
   let repository: Repository;

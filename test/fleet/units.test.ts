@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseFleet } from "../../agent/fleet/fleet.ts";
 import { environmentOf, selectUnits } from "../../agent/fleet/units.ts";
+import { shapePayload } from "../../agent/plan/ignore.ts";
+import { desired, live, manager, object } from "../plan/builders.ts";
 import {
   type Contents,
   commitOf,
@@ -136,6 +138,50 @@ describe("overrides and defaults", () => {
       drift: { graceMs: 60_000, ignore: [{ kind: "B" }, { kind: "A" }] },
     });
     expect(units[0]?.drift.ignore).toHaveLength(2);
+  });
+
+  describe("what controllers own by design (A-146)", () => {
+    const web = object("Deployment", "web", { spec: { paused: false } });
+    /** What is sent of a field that somebody else set otherwise, where the fleet's defaults say this. */
+    const sent = (defaults: string, [name = "", subresource]: readonly string[]) => {
+      const fleet = documentOf(
+        "Fleet",
+        "a",
+        `{ folders: [clusters, apps], defaults: ${defaults} }`,
+      );
+      const { units } = select({
+        "fleet.yaml": fleet,
+        ...app("{ namespace: x, clusters: {} }"),
+      });
+      const theirs = manager(
+        name,
+        { "f:spec": { "f:paused": {} } },
+        subresource === undefined ? {} : { subresource },
+      );
+      const there = live({ ...web, spec: { paused: true } }, { managedFields: [theirs] });
+      return shapePayload(desired(web), there, units[0]?.drift.ignore ?? []).payload["spec"];
+    };
+
+    it.each([
+      ["cainjector"],
+      ["cert-manager-cainjector"],
+      ["vpa-updater"],
+      ["vpa-admission-controller"],
+      ["keda"],
+      ["keda", "scale"],
+      ["flagger"],
+      ["kube-controller-manager", "scale"],
+    ])("is left to %s %s, unless the fleet has other rules, or none", (...by) => {
+      expect(sent("{}", by)).not.toHaveProperty("paused");
+      expect(sent("{ drift: { ignore: [] } }", by)).toHaveProperty("paused", false);
+      expect(sent("{ drift: { ignore: [{ kind: Other }] } }", by)).toHaveProperty("paused", false);
+    });
+
+    it("is not left to anybody else", () => {
+      for (const by of [["kubectl-edit"], ["kube-controller-manager"], ["kubectl", "scale"]]) {
+        expect(sent("{}", by)).toHaveProperty("paused", false);
+      }
+    });
   });
 
   it("breaks one cluster only, at the place in the override (R30)", () => {

@@ -30,6 +30,8 @@ export interface CommandSpec {
   readonly summary: string;
   /** `[app...]`, `<app>`; at most two. */
   readonly positionals: string;
+  /** Words of which one comes first. */
+  readonly actions?: readonly string[];
   /** What completion offers for the positionals. */
   readonly completes: "apps" | "clusters" | "shells" | "files" | "nothing";
   readonly flags: readonly FlagSpec[];

@@ -38,6 +38,7 @@ function offered({ spec, previous, current }: Spot, names: KnownNames): readonly
   if (flag !== undefined) return valuesOf(flag, names);
   if (current.startsWith("-")) return ["--help", ...flags.flatMap(namesOf)];
   if (spec === undefined) return commands.map(({ name }) => name);
+  if (spec.actions !== undefined && previous === spec.name) return spec.actions;
   if (spec.completes === "apps") return names.apps;
   if (spec.completes === "clusters") return ofClusters(previous, names);
   return spec.completes === "shells" ? shells : [];

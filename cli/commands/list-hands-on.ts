@@ -1,4 +1,5 @@
 import type { CommandSpec } from "./catalog.ts";
+import { driftActions } from "./drift-actions.ts";
 import { prepareFlags } from "./prepare-flags.ts";
 
 const forClusters = prepareFlags.map((flag) => ({
@@ -43,4 +44,40 @@ export const resumeCommand: CommandSpec = {
   ],
   answers: "0 goes on, prepared · 1 declined, not suspended",
   load: async () => (await import("./suspend.ts")).resume,
+};
+
+/** What differs from Git by somebody else's hand, and what to do about it. */
+export const driftCommand: CommandSpec = {
+  name: "drift",
+  summary: `what differs from what was applied: ${driftActions.join(" | ")}`,
+  positionals: "<action> [words...]",
+  actions: driftActions,
+  completes: "apps",
+  flags: [
+    { flags: "--live", summary: "with list: fields, values and managers, by asking the clusters" },
+    { flags: "--ignored", summary: "with list: what drift.ignore hides, too, and by which rule" },
+    { flags: "--as <way>", summary: "with adopt: value (Git says what lives) | ignore (a rule)" },
+    ...prepareFlags.map((flag) => ({ ...flag, summary: `with adopt: ${flag.summary}` })),
+  ],
+  examples: [
+    { line: "holdfast drift list", says: "how many objects of which app differ, by status" },
+    {
+      line: "holdfast drift list --env prod --live",
+      says: "each field: who, since when, and what is done",
+    },
+    {
+      line: "holdfast drift show web Deployment/web --cluster prod-eu-3",
+      says: "one object in full",
+    },
+    {
+      line: "holdfast drift adopt web Deployment/web --as value --cluster prod-eu-3 --pr",
+      says: "a hot patch into Git, where a person wrote the other value",
+    },
+    {
+      line: "holdfast drift adopt web --as ignore --patch -",
+      says: "leave these fields to others",
+    },
+  ],
+  answers: "0 none, prepared · 1 some, nothing to adopt, declined",
+  load: async () => (await import("./drift.ts")).drift,
 };

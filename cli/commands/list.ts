@@ -1,6 +1,6 @@
 import type { CommandSpec } from "./catalog.ts";
 import { clustersCommand } from "./list-clusters.ts";
-import { resumeCommand, suspendCommand } from "./list-hands-on.ts";
+import { driftCommand, resumeCommand, suspendCommand } from "./list-hands-on.ts";
 import { installCommand, uninstallCommand } from "./list-install.ts";
 import { checkCommand, rbacCommand } from "./list-rights.ts";
 import {
@@ -186,6 +186,7 @@ export const commands: readonly CommandSpec[] = [
   historyCommand,
   inventoryCommand,
   restoreCommand,
+  driftCommand,
   suspendCommand,
   resumeCommand,
   clustersCommand,

@@ -1,5 +1,5 @@
-import { isAmong } from "./cluster/cache.ts";
 import { servedKind } from "./cluster/client.ts";
+import { isAmong } from "./cluster/stale.ts";
 import { kindId, type ObjectRef } from "./model/object.ts";
 import { ruleLine, rulesOf } from "./model/rule.ts";
 import type { Slot } from "./slot.ts";

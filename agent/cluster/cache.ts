@@ -62,12 +62,6 @@ export interface StaleKind extends GroupKind {
   readonly namespaces?: readonly string[];
 }
 
-/** Whether an object is among those that a stale kind is about. */
-export function isAmong(ref: ObjectRef, { group, kind, namespaces }: StaleKind): boolean {
-  const isKind = ref.group === group && ref.kind === kind;
-  return isKind && (namespaces === undefined || namespaces.includes(ref.namespace));
-}
-
 export interface LiveCacheOptions {
   readonly client: Lister & Watcher;
   readonly clock: Clock;

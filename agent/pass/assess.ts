@@ -1,4 +1,4 @@
-import { isAmong } from "../cluster/cache.ts";
+import { isAmong } from "../cluster/stale.ts";
 import { assessHealth, isAwaited, isCounted } from "../health/assess.ts";
 import type { HealthRules } from "../health/cel.ts";
 import { settle, type TrackedHealth, track } from "../health/settle.ts";

@@ -1,9 +1,10 @@
 import { ApiError } from "../cluster/errors.ts";
+import { type BrokenPod, brokenPodOf, podSelector } from "../health/workload-pods.ts";
 import type { Desired } from "../model/change.ts";
 import type { Health } from "../model/health.ts";
 import { inTurn } from "../model/in-turn.ts";
 import { refId } from "../model/object.ts";
-import { type BrokenPod, brokenPodOf, isWorkload, podSelector } from "../plan/workload-pods.ts";
+import { isWorkload } from "../model/workload.ts";
 import type { ObjectHealth } from "../status/input.ts";
 import type { Assessed } from "./assess.ts";
 import type { PassInput, PassPorts } from "./pass.ts";

@@ -3,6 +3,7 @@ import { hookOf } from "../model/hook.ts";
 import type { GroupKind, KubeObject, ObjectRef } from "../model/object.ts";
 import { isGranted, type Right, type Rule } from "../model/rule.ts";
 import type { Unit } from "../model/unit.ts";
+import { isWorkload } from "../model/workload.ts";
 import { grantOf, isRole } from "./grants.ts";
 import { logicalName } from "./guard.ts";
 import { objectSettings } from "./object-settings.ts";
@@ -12,7 +13,7 @@ export interface Need {
   readonly right: Right;
   /**
    * `act`: without it the unit cannot be enforced. `watch`: without it the objects are read every 5 minutes instead
-   * (C-8). `grant`: only while the agent itself lacks what an RBAC object hands out.
+   * (C-8), and pods explain nothing. `grant`: only while the agent itself lacks what an RBAC object hands out.
    */
   readonly use: "act" | "watch" | "grant";
   /** With all of these in hand a `grant` is not needed. Absent: what is handed out is not known here. */
@@ -62,7 +63,7 @@ interface Member {
 
 function needsOfObject({ ref, object, resource }: Member, { unit }: NeedContext): readonly Need[] {
   const { reconcileDisabled, recreate } = objectSettings(object);
-  const reads = [...acts(ref, resource, ["get"]), ...watches(ref, resource)];
+  const reads = [...acts(ref, resource, ["get"]), ...watches(ref, resource), ...explains(ref)];
   if (unit.mode === "observe" || reconcileDisabled) return reads;
   const isHook = hookOf(object) !== undefined; // makes room for its successor, whatever prunes (O-17)
   const deletes = unit.prune.enabled || recreate || isHook; // P-46, A-62
@@ -102,6 +103,14 @@ function watches({ group, namespace }: ObjectRef, resource: string): readonly Ne
     right: { verb, group, resource, namespace, name: "" },
     use: "watch",
   }));
+}
+
+/** Why a workload does not get ready is told by its pods (§5.2); without this right it is not told. */
+function explains(ref: ObjectRef): readonly Need[] {
+  if (!isWorkload(ref)) return [];
+  const { namespace } = ref;
+  const right = { verb: "list", group: "", resource: "pods", namespace, name: "" };
+  return [{ right, use: "watch" }];
 }
 
 /** Needs that the rules do not cover. */

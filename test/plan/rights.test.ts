@@ -51,6 +51,7 @@ describe("what a unit needs", () => {
       '{ namespace: shop, apiGroups: [""], resources: [configmaps], resourceNames: [a, b], verbs: [get, create, patch, delete] }',
       '{ namespace: shop, apiGroups: [""], resources: [configmaps], verbs: [list, watch] }',
       '{ namespace: shop, apiGroups: [""], resources: [namespaces], resourceNames: [shop], verbs: [get] }',
+      '{ namespace: shop, apiGroups: [""], resources: [pods], verbs: [list] }',
       "{ namespace: shop, apiGroups: [apps], resources: [deployments], resourceNames: [web], verbs: [get, create, patch, delete] }",
       "{ namespace: shop, apiGroups: [apps], resources: [deployments], verbs: [list, watch] }",
     ]);

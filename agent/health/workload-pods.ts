@@ -1,19 +1,6 @@
-import { assessPod } from "../health/pod.ts";
 import { isJsonObject } from "../model/json.ts";
-import { type GroupKind, type KubeObject, kindId, refOf } from "../model/object.ts";
-
-/** Kinds whose pods say more than they do themselves (semantics §5.2). */
-const workloads: ReadonlySet<string> = new Set([
-  "Deployment.apps",
-  "StatefulSet.apps",
-  "DaemonSet.apps",
-  "ReplicaSet.apps",
-  "Job.batch",
-]);
-
-export function isWorkload(kind: GroupKind): boolean {
-  return workloads.has(kindId(kind));
-}
+import { type KubeObject, refOf } from "../model/object.ts";
+import { assessPod } from "./pod.ts";
 
 /** Selects the pods of a workload; undefined where labels alone cannot tell. */
 export function podSelector(workload: KubeObject): string | undefined {

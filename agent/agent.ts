@@ -3,7 +3,7 @@ import { watchOver } from "./backstops.ts";
 import { ApiError } from "./cluster/errors.ts";
 import { noteCompared } from "./compared.ts";
 import type { Settings } from "./config/settings.ts";
-import { connectWhenItAnswers } from "./connect.ts";
+import { connections } from "./connect.ts";
 import { crashEvent } from "./crash.ts";
 import { followDefinitions } from "./definitions.ts";
 import { watchKinds } from "./discovery.ts";
@@ -45,9 +45,8 @@ export class Agent {
       this.#trouble = message;
     };
     try {
-      while (!signal.aborted) {
-        const cluster = await connectWhenItAnswers(this.#ports, trouble, signal);
-        if (cluster !== undefined) await this.#drive(cluster, signal);
+      for await (const cluster of connections(this.#ports, trouble, signal)) {
+        await this.#drive(cluster, signal);
       }
     } finally {
       await this.#ports.source.close();

@@ -98,7 +98,8 @@ export const behaviourProperties = {
   },
   onFailure: {
     enum: ["keep", "rollback"],
-    description: "rollback goes to the last healthy render, at most once per change. Default keep.",
+    description:
+      "rollback keeps the last three healthy renders in the cluster, sealed, and goes back to the newest when a change fails, at most once per change. Default keep.",
   },
   onRemove: {
     enum: ["hold", "delete", "orphan"],

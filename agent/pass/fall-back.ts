@@ -1,15 +1,14 @@
-import { ApiError } from "../cluster/errors.ts";
-import { readRender, writeRender } from "../kept-render.ts";
+import { readRender } from "../kept-render.ts";
 import type { Manifests } from "../manifests.ts";
 import type { ChangeResult } from "../model/change.ts";
 import type { Inventory, KeptRender, Rollback } from "../model/inventory.ts";
 import { describeRef } from "../model/object.ts";
-import { ReconcileError } from "../model/reason.ts";
 import { failedObjects, failsAt } from "../plan/failed-objects.ts";
 import { isProtectedKind } from "../plan/protect.ts";
-import { fallbackFor, rendersKept, stays, undoable } from "../plan/rollback.ts";
+import { fallbackFor, type KnownRenders, stays, undoable } from "../plan/rollback.ts";
 import { isoTime } from "../schedule/clock.ts";
 import type { ObjectHealth } from "../status/input.ts";
+import { keepRender, letGo } from "./keep-render.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 
 export interface Revision {
@@ -31,7 +30,7 @@ export interface Fate {
   readonly dueMs: readonly number[];
 }
 
-type Known = Pick<Inventory, "renders" | "lost" | "rollback" | "failed">;
+type Known = KnownRenders & Pick<Inventory, "rollback">;
 
 /**
  * A healthy revision is kept (R-3); one that failed is left for the newest kept one (R-4), which the next pass applies.
@@ -45,12 +44,15 @@ export async function judgeRevision(
   const { input, inventory, isUp } = revision;
   const { unit, rollback } = input;
   if (rollback !== undefined) return { dueMs: [] }; // the old one runs: it is neither new nor tried
-  if (unit.onFailure === "keep") return await letGo(ports, inventory, signal);
+  if (unit.onFailure === "keep") return { ...(await letGo(ports, inventory, signal)), dueMs: [] };
   const lost = lostBy(revision);
   const isNews = lost.length > (inventory.lost?.length ?? 0);
   const known = isNews ? { ...inventory, lost } : inventory;
   const of = { ...revision, inventory: known };
-  const fate = await (isUp ? keep(ports, of, signal) : judgeFailure(ports, of, signal));
+  const dueMs = failsLater(ports, revision);
+  const fate = isUp
+    ? { ...(await keepRender(ports, of, signal)), dueMs }
+    : { ...(await judgeFailure(ports, of, signal)), dueMs };
   return isNews ? { record: knownIn(known), ...fate } : fate;
 }
 
@@ -60,16 +62,6 @@ function knownIn({ renders, lost, failed }: Known): Known {
     ...(lost !== undefined && { lost }),
     ...(failed !== undefined && { failed }),
   };
-}
-
-async function letGo(
-  { renders }: PassPorts,
-  { app, renders: kept, failed }: Inventory,
-  signal: AbortSignal,
-): Promise<Fate> {
-  if (kept === undefined && failed === undefined) return { dueMs: [] };
-  await renders.retain(app, [], signal);
-  return { record: {}, dueMs: [] };
 }
 
 /** what no render brings back. */
@@ -85,62 +77,8 @@ function lostBy({ input, inventory, results }: Revision): readonly string[] {
   ];
 }
 
-async function keep(
-  ports: PassPorts,
-  { input, inventory, health }: Revision,
-  signal: AbortSignal,
-): Promise<Fate> {
-  const { manifests, memory } = input;
-  const { renders = [], lost, failed } = inventory;
-  const dueMs = laterFailures(ports, { input, health });
-  const isNewest = renders.at(-1)?.digest === manifests.digest;
-  if (manifests.desired.length === 0) return { dueMs }; // P-50: nobody goes back to nothing
-  if ((isNewest && lost === undefined) || memory.unkept === manifests.digest) return { dueMs };
-  const before = renders.find(({ digest }) => digest === manifests.digest);
-  const gone = [...(before?.lost ?? []), ...(lost ?? [])];
-  const render: KeptRender = {
-    digest: manifests.digest,
-    commit: manifests.commit.id,
-    at: isoTime(ports.clock.now()),
-    ...(gone.length > 0 && { lost: gone }),
-  };
-  const next = [...renders.filter((one) => one !== before), render].slice(-rendersKept);
-  if (!(await isStored(ports, { input, next }, signal))) return { dueMs };
-  const left = failed?.filter((digest) => digest !== manifests.digest) ?? [];
-  return { record: { renders: next, ...(left.length > 0 && { failed: left }) }, dueMs };
-}
-
-interface Storing {
-  readonly input: PassInput;
-  readonly next: readonly KeptRender[];
-}
-
-/** One that cannot be kept is no trouble of the app: there is nothing to go back to, which is said when it matters. */
-async function isStored(
-  ports: PassPorts,
-  { input: { manifests, unit, memory }, next }: Storing,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { app } = unit;
-  const { digest } = manifests;
-  try {
-    await ports.renders.keep({ app, digest, text: writeRender(manifests) }, signal);
-    await ports.renders.retain(
-      app,
-      next.map((render) => render.digest),
-      signal,
-    );
-    return true;
-  } catch (error) {
-    if (!(error instanceof ApiError || error instanceof ReconcileError)) throw error;
-    if (error instanceof ReconcileError) memory.unkept = digest;
-    ports.emit({ type: "warning", app, reason: "RenderNotKept", message: error.message });
-    return false;
-  }
-}
-
 /** Healthy, and then not, within the time-out of its own writes: that is a failure, too. */
-function laterFailures(ports: PassPorts, { input, health }: Pick<Revision, "input" | "health">) {
+function failsLater(ports: PassPorts, { input, health }: Revision): readonly number[] {
   const { timeoutMs } = input.unit.health;
   const nowMs = ports.clock.now();
   return health.flatMap((entry) => {
@@ -153,25 +91,26 @@ async function judgeFailure(
   ports: PassPorts,
   { input, inventory, results, health }: Revision,
   signal: AbortSignal,
-): Promise<Fate> {
-  const { manifests, unit } = input;
+): Promise<Omit<Fate, "dueMs">> {
+  const { manifests, unit, memory } = input;
   const nowMs = ports.clock.now();
-  const wasHealthy = inventory.renders?.some(({ digest }) => digest === manifests.digest) === true;
+  const wasHealthy =
+    inventory.renders?.some((render) => render.digest === manifests.digest) === true;
   const { timeoutMs } = unit.health;
   const failed = failedObjects({ results, health, nowMs, timeoutMs, wasHealthy });
-  const dueMs = laterFailures(ports, { input, health });
-  if (failed.length === 0) return { dueMs };
+  if (failed.length === 0) return {};
   const target = fallbackFor(inventory, manifests.digest);
-  if (target.to === undefined) return { dueMs, whyKept: target.why };
-  const then = await readKept(ports, { app: unit.app, digest: target.to.digest }, signal);
-  if (then === undefined)
-    return { dueMs, whyKept: "the healthy render that was kept cannot be opened" };
+  if (target.to === undefined) return { whyKept: target.why };
+  const { digest } = target.to;
+  const known = memory.healthy?.digest === digest ? memory.healthy : undefined;
+  const then = known ?? (await readKept(ports, { app: unit.app, digest }, signal));
+  memory.healthy = then; // a failing unit is looked at often
+  if (then === undefined) return { whyKept: "the healthy render that was kept cannot be opened" };
   const [cause] = undoable(failed, { now: manifests, then });
-  if (cause === undefined)
-    return { dueMs, whyKept: "what fails is the same in the last healthy render" };
+  if (cause === undefined) return { whyKept: "what fails is the same in the last healthy render" };
   const rollback = rollbackTo(target.to, { input, inventory, then, nowMs, why: cause.why });
   const { renders = [], failed: before = [] } = inventory;
-  const rest = renders.filter(({ digest }) => digest !== manifests.digest);
+  const rest = renders.filter((render) => render.digest !== manifests.digest);
   const left = [...before, manifests.digest].slice(-20);
   ports.emit({
     type: "rolled-back",
@@ -182,7 +121,7 @@ async function judgeFailure(
     why: cause.why,
   });
   const record = { ...knownIn(inventory), rollback, renders: rest, failed: left };
-  return { record, dueMs };
+  return { record };
 }
 
 interface Leaving {

@@ -112,6 +112,8 @@ export interface UnitMemory {
   judged: { readonly by: string; readonly pruned: Pruned } | undefined;
   /** Reason and plan of the held set that was told last: once per plan. */
   toldHeld: string | undefined;
+  /** The render that a failing one is judged by. */
+  healthy: Manifests | undefined;
   /** Digest of a render that is too large to be kept. */
   unkept: string | undefined;
 }
@@ -128,6 +130,7 @@ export function emptyMemory(): UnitMemory {
     leftovers: new Map(),
     judged: undefined,
     toldHeld: undefined,
+    healthy: undefined,
     unkept: undefined,
   };
 }

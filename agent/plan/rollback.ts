@@ -4,17 +4,18 @@ import { describeRef } from "../model/object.ts";
 import type { FailedObject } from "./failed-objects.ts";
 
 /** How many healthy renders are kept (semantics §12). */
-export const rendersKept = 3;
+const rendersKept = 3;
 
 /** Where a unit may go back to, or why not. */
 export type Target =
   | { readonly to: KeptRender; readonly why?: never }
   | { readonly to?: never; readonly why: string };
 
-type Known = Pick<Inventory, "renders" | "lost" | "failed">;
+/** What an inventory knows of healthy renders and of failed ones. */
+export type KnownRenders = Pick<Inventory, "renders" | "lost" | "failed">;
 
 /** R-4: the newest healthy render that is another one; once for each that fails, and never across what cannot come back (R-7). */
-export function fallbackFor(known: Known, digest: string): Target {
+export function fallbackFor(known: KnownRenders, digest: string): Target {
   if (known.failed?.includes(digest) === true)
     return { why: "this render was rolled back before, and is not a second time" };
   const to = known.renders?.findLast((render) => render.digest !== digest);
@@ -23,7 +24,7 @@ export function fallbackFor(known: Known, digest: string): Target {
 }
 
 /** R-9: the newest other one, or the one that a person names by the beginning of its digest or commit. */
-export function namedTarget(known: Known, digest: string, name: string | undefined): Target {
+export function namedTarget(known: KnownRenders, digest: string, name: string | undefined): Target {
   const others = known.renders?.filter((render) => render.digest !== digest) ?? [];
   const to = others.findLast(
     (render) =>
@@ -37,12 +38,31 @@ export function namedTarget(known: Known, digest: string, name: string | undefin
 }
 
 /** R-7: an object of a protected kind that is gone is not made well by making it anew. */
-function reachable({ renders = [], lost = [] }: Known, to: KeptRender): Target {
+function reachable({ renders = [], lost = [] }: KnownRenders, to: KeptRender): Target {
   const later = renders.slice(renders.indexOf(to) + 1).flatMap((render) => render.lost ?? []);
   const gone = [...later, ...lost];
   if (gone.length === 0) return { to };
   return {
     why: `since that render ${gone.slice(0, 3).join(", ")} was deleted, which no render brings back`,
+  };
+}
+
+/** With one more that is healthy, as the newest: what was lost lies behind it, and it is no failed one. */
+export function withRender(
+  { renders = [], lost = [], failed = [] }: KnownRenders,
+  fresh: Pick<KeptRender, "digest" | "commit" | "at">,
+): KnownRenders {
+  const before = renders.find(({ digest }) => digest === fresh.digest);
+  const gone = [...(before?.lost ?? []), ...lost];
+  const render: KeptRender = {
+    ...fresh,
+    commit: before?.commit ?? fresh.commit, // as it stands in what is kept
+    ...(gone.length > 0 && { lost: gone }),
+  };
+  const left = failed.filter((digest) => digest !== fresh.digest);
+  return {
+    renders: [...renders.filter((one) => one !== before), render].slice(-rendersKept),
+    ...(left.length > 0 && { failed: left }),
   };
 }
 

@@ -5,7 +5,12 @@ import { applySetId, installationOf } from "../../agent/cluster/installation.ts"
 import { inventoryObject, inventoryOf } from "../../agent/cluster/inventory.ts";
 import { decodeInventory, encodeInventory } from "../../agent/cluster/inventory-format.ts";
 import { type HookRun, hookKey } from "../../agent/model/hook.ts";
-import type { Inventory, InventoryEntry } from "../../agent/model/inventory.ts";
+import type {
+  Inventory,
+  InventoryEntry,
+  KeptRender,
+  Rollback,
+} from "../../agent/model/inventory.ts";
 import { refId } from "../../agent/model/object.ts";
 
 const name = fc.stringMatching(/^[a-z][a-z0-9.-]{0,20}$/);
@@ -33,6 +38,7 @@ const entry = fc
     addedIn: optional(text),
     changedIn: optional(text),
     protect: optional(text),
+    adoptedIn: optional(text),
     finished: optional(text),
     why: optional(text),
     extra: optional(fc.constant({ later: { a: [1, 9007199254740993n] } })),
@@ -58,6 +64,22 @@ function keyOf({ phase, ref }: HookRun): string {
   return hookKey(phase, ref);
 }
 
+const kept = fc
+  .record({ digest: text, commit: text, at: text, lost: optional(fc.array(text)) })
+  .map((value) => defined(value) as KeptRender);
+
+const rollback = fc
+  .record({
+    from: fc.record({ digest: text, commit: text }),
+    to: fc.record({ digest: text, commit: text }),
+    by: fc.constantFrom("failure", "request"),
+    why: text,
+    at: text,
+    until: optional(text),
+    stays: optional(fc.array(text)),
+  })
+  .map((value) => defined(value) as Rollback);
+
 const inventory = fc
   .record({
     installation: text,
@@ -73,7 +95,11 @@ const inventory = fc
     entries: fc.array(entry).map((all) => new Map(all.map((each) => [refId(each.ref), each]))),
     hooks: optional(fc.array(run).map((all) => new Map(all.map((each) => [keyOf(each), each])))),
     succeeded: optional(text),
-    extra: optional(fc.constant({ rollback: [{ id: "h" }] })),
+    renders: optional(fc.array(kept)),
+    lost: optional(fc.array(text)),
+    rollback: optional(rollback),
+    failed: optional(fc.array(text)),
+    extra: optional(fc.constant({ later: [{ id: "h" }] })),
   })
   .map((value) => defined(value) as Inventory);
 
@@ -93,6 +119,12 @@ describe("the stored inventory", () => {
         expect(encodeInventory(turned)).toEqual(encodeInventory(value));
       }),
     );
+  });
+
+  it("R-5: a rollback that cannot be read is not forgotten", () => {
+    const value = { ...fc.sample(inventory, 1)[0], rollback: { by: "chance" } };
+    const bytes = encodeInventory(value as unknown as Inventory);
+    expect(() => decodeInventory(bytes)).toThrow("rollback");
   });
 
   it("is never taken for an empty one when it cannot be read", () => {

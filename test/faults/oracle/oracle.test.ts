@@ -429,6 +429,24 @@ describe("I6 no silent going back", () => {
     expect(words(noGoingBack(base().tracks("shop", [a], "r1").end()))).toContain("from r2 to r1");
   });
 
+  it("lets a recorded rollback pass, if it names both (R-4)", () => {
+    const end = (rollback: object) => {
+      const { inventories, ...rest } = base().tracks("shop", [a], "r1").end();
+      const told = inventories.map((one, index) => {
+        const isLast = index === inventories.length - 1 && one.inventory !== undefined;
+        return isLast ? { ...one, inventory: { ...one.inventory, ...rollback } } : one;
+      });
+      return { ...rest, inventories: told };
+    };
+    const said = { by: "failure", why: "w", at: "2026-11-21T09:00:00Z" } as const;
+    const names = (from: string, to: string) => ({
+      rollback: { ...said, from: { digest: "2", commit: from }, to: { digest: "1", commit: to } },
+    });
+    expect(noGoingBack(end(names("r2", "r1")))).toEqual([]);
+    expect(words(noGoingBack(end(names("r2", "r0"))))).toContain("from r2 to r1");
+    expect(words(noGoingBack(end(names("r1", "r1"))))).toContain("from r2 to r1");
+  });
+
   it("M10 sees a commit that is no descendant of what was accepted", () => {
     expect(words(noGoingBack(base().tracks("shop", [a], "forced").end()))).toContain(
       "never accepted",

@@ -20,7 +20,7 @@ import { CliError } from "./result.ts";
 /** The files of a plain app with the values that live, where a person wrote others. Everything else is left, with a reason. */
 export async function valueFiles(context: CommandContext, place: AdoptPlace): Promise<Adoption> {
   const texts = new Map<string, string>();
-  const lines: string[] = [];
+  const written: Written[] = [];
   const left: Report[] = [];
   const clusters = Map.groupBy(place.objects, ({ cluster }) => cluster);
   const rendered = new Map<string, RenderedUnit | undefined>();
@@ -30,16 +30,13 @@ export async function valueFiles(context: CommandContext, place: AdoptPlace): Pr
   // From below, so that the lines above stay where they are.
   const wishes = wishesOf(place.objects, rendered).toSorted((a, b) => lineIn(b) - lineIn(a));
   for (const wish of wishes) {
-    if (wish.why !== undefined) {
-      left.push(leftAs(wish, wish.why, place.app));
-      continue;
-    }
-    const done = await edit(context, place.view, { wish, texts });
-    if (done === undefined) lines.push(lineOf(wish));
-    else left.push(leftAs(wish, done, place.app));
+    const why = wish.why ?? (await edit(context, place.view, { wish, texts }));
+    if (why !== undefined) left.push(leftAs(wish, why, place.app));
+    else if (wish.why === undefined) written.push(wish);
   }
   const files = await asFiles(context, place.view, texts);
-  await prove(context, place, { files, rendered });
+  await prove(context, place, { files, written, clusters: clusters.keys() });
+  const lines = written.map(lineOf);
   return { files, lines: lines.toSorted(), left };
 }
 
@@ -78,6 +75,8 @@ type Wish =
       readonly desired: Desired;
       readonly leaf: Leaf;
     };
+
+type Written = Extract<Wish, { readonly desired: Desired }>;
 
 function wishesOf(
   objects: readonly DriftedObject[],
@@ -120,9 +119,7 @@ function wishesFor(object: DriftedObject, rendered: RenderedUnit | undefined): r
       return [{ why: "Git does not declare this list item", object, path }];
     }
     const leaves = leavesOf(pointer, field);
-    const open = leaves.filter(
-      ({ path: to, value }) => !jsonEqual(valueAt(desired.object, to) ?? null, value ?? null),
-    );
+    const open = leaves.filter((leaf) => !says(desired, leaf));
     return open.map((leaf) => ({ object, path, desired, leaf }));
   });
 }
@@ -154,7 +151,7 @@ function leftAs({ object, path }: Wish, why: string, app: string): Report {
 }
 
 interface Editing {
-  readonly wish: Extract<Wish, { readonly desired: Desired }>;
+  readonly wish: Written;
   /** As edited so far, by path. */
   readonly texts: Map<string, string>;
 }
@@ -175,7 +172,7 @@ async function edit(
   return undefined;
 }
 
-function lineOf({ desired, path, leaf }: Extract<Wish, { readonly desired: Desired }>): string {
+function lineOf({ desired, path, leaf }: Written): string {
   const value = leaf.value === undefined ? "taken out" : JSON.stringify(leaf.value);
   return `${placeOf(desired)}  ${describeRef(desired.ref)} ${path}: ${value}`;
 }
@@ -195,33 +192,32 @@ async function asFiles(
 
 interface Proof {
   readonly files: NewBranch["files"];
-  readonly rendered: ReadonlyMap<string, RenderedUnit | undefined>;
+  readonly written: readonly Written[];
+  readonly clusters: Iterable<string>;
 }
 
-/** What was written is read back as the agent reads it: nothing but what was to change may have changed. */
+/** What was written is read back as the agent reads it. */
 async function prove(
   context: CommandContext,
   place: AdoptPlace,
-  { files, rendered }: Proof,
+  { files, written, clusters }: Proof,
 ): Promise<void> {
-  if (files.size === 0) return;
   const view = overlay(place.view, files);
-  for (const [cluster, before] of rendered) {
+  for (const cluster of clusters) {
     const after = await renderedFor(context, { ...place, view, cluster });
-    const wrong = wishesOf(
-      place.objects.filter((one) => one.cluster === cluster),
-      new Map([[cluster, after]]),
-    );
-    const missed = wrong.find((wish) => wish.why === undefined && changedFile(wish, files));
-    if (missed === undefined && before?.desired.length === after?.desired.length) continue;
+    const missed = written.find(({ object, desired, leaf }) => {
+      const now = after?.desired.find(({ id }) => id === desired.id);
+      return object.cluster === cluster && !says(now, leaf);
+    });
+    if (missed === undefined) continue;
     throw new CliError({
-      what: `${[...files.keys()].join(", ")} could not be edited`,
-      why: `${missed === undefined ? "an object" : `${describeRef(missed.object.ref)} ${missed.path}`} would not be what lives`,
+      what: `${missed.desired.file} could not be edited`,
+      why: `${describeRef(missed.object.ref)} ${missed.path} would not be what lives`,
       next: "write it by hand: holdfast drift show says what",
     });
   }
 }
 
-function changedFile(wish: Wish, files: NewBranch["files"]): boolean {
-  return wish.why === undefined && files.has(wish.desired.file);
+function says(desired: Desired | undefined, { path, value }: Leaf): boolean {
+  return desired !== undefined && jsonEqual(valueAt(desired.object, path) ?? null, value ?? null);
 }

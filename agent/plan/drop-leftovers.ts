@@ -72,15 +72,10 @@ function unite(live: KubeObject, left: readonly LeftEntry[]): readonly ManagedFi
   });
 }
 
-/** Fields that go, and the maps and list items around them that hold nothing else of this manager. */
+/** Fields that go, and the maps and list items around them. */
 function goingOf({ entry, fields }: LeftEntry): readonly FieldPath[] {
-  const goes = fields.filter(({ fate }) => fate === "goes").map(({ path }) => path);
-  const going = prefixesOf(goes);
-  const staying = prefixesOf(fields.filter(({ fate }) => fate !== "goes").map(({ path }) => path));
-  return membersOf(entry.fieldsV1 ?? {}).filter((path) => {
-    const key = fieldKey(path);
-    return going.has(key) && !staying.has(key);
-  });
+  const goes = prefixesOf(fields.filter(({ fate }) => fate === "goes").map(({ path }) => path));
+  return membersOf(entry.fieldsV1 ?? {}).filter((path) => goes.has(fieldKey(path)));
 }
 
 function without(entry: ManagedFieldsEntry, goes: readonly FieldPath[]): ManagedFieldsEntry[] {

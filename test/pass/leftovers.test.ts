@@ -104,6 +104,18 @@ describe("A-27, P-52: leftovers that somebody accepts", () => {
     expect(await data("moved")).toEqual({ a: "1" });
   });
 
+  it("stay when somebody adds one at the last moment", async () => {
+    const plan = await adopted("late");
+    const accepts = async () => {
+      await bench().hand(within("late", configMap("found", { more: "y" })));
+      return accepting(plan).accepts();
+    };
+    const { pass, inventory } = await bench().pass("late", { accepts });
+    expect(inventory.accepts).toEqual([]);
+    expect(await data("late")).toEqual({ a: "1", old: "x", more: "y" });
+    expect(pass.leftovers?.plan).not.toBe(plan);
+  });
+
   it("go although somebody writes the object meanwhile, as long as the same is left", async () => {
     const plan = await adopted("raced");
     const real = bench().world.cluster.client;

@@ -157,6 +157,7 @@ async function connectCluster(wiring: Wiring, signal: AbortSignal): Promise<Clus
   const key = await installKey({ client, namespace, fresh: () => randomBytes(32) }, signal);
   const hasher = createHasher(key);
   const pool = createRenderPool(key, toolsOf(wiring));
+  pool.warm();
   const timeline = createTimeline(tell);
   const path = join(settings.store.path, `lease-${uid}.json`);
   const lease = leaseOf(wiring, client, rememberedBy(timeline, { path, clock }));

@@ -9,11 +9,14 @@ import { createRenderCache, type RenderCache } from "./render-cache.ts";
 
 const limitMs = 30_000;
 const heapMiB = 512;
+const idleMs = 1000;
 /** Node would let garbage grow to several times this before it looks. */
 const youngMiB = 16;
 
 export interface RenderPool {
   readonly run: RunRender;
+  /** Starts a worker that waits a moment for work: it is loaded while Git is still asked. */
+  warm(): void;
   close(): Promise<void>;
 }
 
@@ -28,7 +31,7 @@ export function createRenderPool(key: Uint8Array, tools: RenderTools): RenderPoo
     name: "run",
     minThreads: 0,
     maxThreads: 1,
-    idleTimeout: 500,
+    idleTimeout: idleMs,
     workerData: { key },
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: heapMiB, maxYoungGenerationSizeMb: youngMiB },
@@ -36,6 +39,9 @@ export function createRenderPool(key: Uint8Array, tools: RenderTools): RenderPoo
   const cache = createRenderCache(createHasher(key));
   return {
     run: (job, signal) => runOnce({ pool, tools, cache }, job, signal),
+    warm: () => {
+      pool.run(undefined, { name: "warm" }).catch(() => undefined); // a render will tell
+    },
     close: () => pool.destroy(),
   };
 }

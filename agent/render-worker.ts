@@ -11,3 +11,6 @@ const hasher = createHasher(key);
 export async function run(job: RenderJob): Promise<Parsed<Manifests>> {
   return runRender(job, { hasher, tools: {} }, new AbortController().signal);
 }
+
+/** By now everything that a render needs is loaded. */
+export function warm(): void {}

@@ -188,7 +188,8 @@ function sizes(all: readonly Desired[]): Pick<Normalized, "desired" | "unsendabl
 }
 
 function sizeFault(object: KubeObject): string | undefined {
-  const size = byteLength(writeJson(object));
+  const text = writeJson(object);
+  const size = text.length * 3 > limits.object ? byteLength(text) : text.length; // UTF-8: at most 3 for each
   if (size > limits.object)
     return `the object has ${size} bytes; at most ${limits.object} can be sent`;
   const annotations = Object.entries(object.metadata.annotations ?? {})

@@ -58,7 +58,14 @@ export function substitute(value: unknown, scope: Scope): Substituted {
     return pairs.every(([key, item]) => item === object[key]) ? object : Object.fromEntries(pairs);
   }
 
-  return { value: walk(value, ""), faults };
+  // Most documents have none: ten thousand are not taken apart for it.
+  return { value: hasExpression(value) ? walk(value, "") : value, faults };
+}
+
+function hasExpression(value: unknown): boolean {
+  if (typeof value === "string") return value.includes("${{");
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).some(hasExpression);
 }
 
 /** How many values there are, counting no further than the limit. */

@@ -42,19 +42,27 @@ export function createLead(signal: AbortSignal): Lead {
     queue?.add(app);
   }
 
+  /** How long what was told of it is still gathered; a change that waits is brought on at once (O-16). */
+  function gatherMs({ app, isWaiting }: Slot, nowMs: number): number {
+    if (isWaiting) return 0;
+    if (queue?.isRunning(app) === true) return debounceMs.first; // that flight may be about to see it
+    return debounceMs.more - (nowMs - (flownMs.get(app) ?? Number.NEGATIVE_INFINITY));
+  }
+
   function heed({ ports: { clock }, slots, cluster: { live } }: World, app: string): void {
     const slot = slots.get(app);
     const ids = [...(told.get(app) ?? [])];
-    const now = clock.monotonic();
-    const quietMs = now - (flownMs.get(app) ?? Number.NEGATIVE_INFINITY);
     if (slot === undefined || ids.every((id) => isCompared(slot, id, live))) {
       told.delete(app); // what a pass wrote comes back as an event
-    } else if (quietMs < debounceMs.more && !slot.isWaiting) {
-      strides?.after(app, debounceMs.more - quietMs);
-    } else {
-      flownMs.set(app, now);
-      start(app);
+      return;
     }
+    const leftMs = gatherMs(slot, clock.monotonic());
+    if (leftMs > 0) {
+      strides?.after(app, leftMs);
+      return;
+    }
+    flownMs.set(app, clock.monotonic());
+    start(app);
   }
 
   return {

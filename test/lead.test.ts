@@ -9,9 +9,10 @@ import { annotated, dependsOn, hook, inWave, say } from "./pass/order-cases.ts";
 const bench = sharedBench({ readyAfterMs: 60 });
 
 /** A leading agent over the bench's world: nothing but its queue, its timers and the watches move it on. */
-function lead() {
+function lead(inventories = bench().world.cluster.inventories) {
   const leading = createLead(never);
-  const world = { ...bench().world, wake: leading.wake };
+  const cluster = { ...bench().world.cluster, inventories };
+  const world = { ...bench().world, cluster, wake: leading.wake };
   leading.begin(world);
   const forget = world.cluster.live.onChange((ref) => leading.changed(ref));
   onTestFinished(async () => {
@@ -104,6 +105,23 @@ describe("what comes back of our own writes (D-1)", () => {
     expect(flights("own")).toBe(before);
     await byHand("own", "2");
     await healed("own");
+  });
+
+  it("an event that comes while a flight is about to see it brings no other one", async () => {
+    await declared("busy", [configMap("c")]);
+    const { inventories } = bench().world.cluster;
+    const slow: typeof inventories.write = async (...written) => {
+      const stored = await inventories.write(...written);
+      await new Promise((done) => setTimeout(done, 500));
+      return stored;
+    };
+    const leading = lead({ ...inventories, write: slow });
+    leading.wake("busy", 0);
+    await until(async () => (await bench().inventory("busy")) !== undefined, "an intent");
+    leading.changed(ref("busy"));
+    await until(() => flights("busy") > 0, "the end of its flight");
+    await new Promise((done) => setTimeout(done, 600));
+    expect(flights("busy")).toBe(1);
   });
 
   it("a second edit within the stride is healed, too, and what waits for its time is not forgotten", async () => {

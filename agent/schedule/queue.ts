@@ -2,6 +2,7 @@
 export interface Queue {
   /** Runs `key` as soon as there is room; while it is under way: once more after it. */
   add(key: string): void;
+  isRunning(key: string): boolean;
   readonly depth: number;
   readonly active: number;
   /** No new work; resolves when what is under way has ended. */
@@ -55,6 +56,7 @@ export function createQueue({ width, run, onChange }: QueueOptions): Queue {
 
   return {
     add,
+    isRunning: (key) => running.has(key),
     stop,
     get depth() {
       return waiting.size;

@@ -7,15 +7,19 @@ import { readKept } from "./pass/fall-back.ts";
 import type { Slot } from "./slot.ts";
 import type { World } from "./world.ts";
 
+type Around = Pick<World, "cluster" | "ports">;
+
 /**
  * The rollback that counts now (R-5): until Git asks for another render, its time is over, or a person asks for a try
  * (`holdfast sync`). Where nobody knows what Git asks for, it counts.
  */
-export function rollbackInForce(slot: Slot, nowMs: number): Rollback | undefined {
+export function rollbackInForce({ cluster, ports }: Around, slot: Slot): Rollback | undefined {
   const { inventory, manifests, removal, triesAgain } = slot;
   const rollback = inventory?.rollback;
   if (rollback === undefined || removal !== undefined) return undefined;
-  if (rollback.until !== undefined && Date.parse(rollback.until) <= nowMs) return undefined;
+  if (inventory?.installation !== cluster.installation.id) return undefined; // P-12: its marks are another's
+  const endMs = Date.parse(rollback.until ?? "");
+  if (endMs <= ports.clock.now()) return undefined;
   if (manifests === undefined) return rollback;
   const isAsked = manifests.digest === rollback.from.digest && !triesAgain;
   return isAsked ? rollback : undefined;
@@ -23,7 +27,7 @@ export function rollbackInForce(slot: Slot, nowMs: number): Rollback | undefined
 
 /** Reads the render that runs instead, once. Throws ReconcileError `RolledBack` when it is gone: then nothing is applied. */
 export async function loadFallback(world: World, slot: Slot, signal: AbortSignal): Promise<void> {
-  const rollback = rollbackInForce(slot, world.ports.clock.now());
+  const rollback = rollbackInForce(world, slot);
   if (rollback === undefined) {
     slot.fallback = undefined;
     return;
@@ -46,9 +50,9 @@ export interface InForce {
 }
 
 /** What Git asks for, or the render that runs instead: with the newest word on how the unit is to be treated. */
-export function inForce(slot: Slot, nowMs: number): InForce {
+export function inForce(world: Around, slot: Slot): InForce {
   const { fallback, manifests } = slot;
-  const rollback = rollbackInForce(slot, nowMs);
+  const rollback = rollbackInForce(world, slot);
   if (rollback === undefined || fallback === undefined) return { manifests };
   const { changeId, namespace } = fallback.unit;
   const unit = { ...(manifests ?? fallback).unit, changeId, namespace };
@@ -56,8 +60,8 @@ export function inForce(slot: Slot, nowMs: number): InForce {
 }
 
 /** Held however healthy the old render is (R-4), with what it could not undo (R-6). */
-export function rollbackProblem(slot: Slot, nowMs: number): readonly Problem[] {
-  const rollback = rollbackInForce(slot, nowMs);
+export function rollbackProblem(world: Around, slot: Slot): readonly Problem[] {
+  const rollback = rollbackInForce(world, slot);
   if (rollback === undefined) return [];
   const { app, status } = slot;
   const { from, to, by, why, until, stays = [] } = rollback;

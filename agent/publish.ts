@@ -85,7 +85,7 @@ function problemsOf(world: World, slot: Slot, flight: Flight): readonly Problem[
     ...(world.sourceProblem === undefined ? [] : [world.sourceProblem]),
     ...slot.problems,
     ...removalProblem(slot, flight),
-    ...rollbackProblem(slot, world.ports.clock.now()),
+    ...rollbackProblem(world, slot),
     ...(flight.ended === "trouble" ? [flight.problem] : []),
     ...restoredProblem(world, slot, flight),
     ...(suspended === undefined ? [] : [suspendedProblem(suspended)]),
@@ -152,7 +152,7 @@ function schedule(world: World, { slot, flight, dueMs }: Plan): void {
 /** When time alone brings something new; a suspension ends by itself (O21). */
 function dueTimes(world: World, { slot, flight, dueMs }: Plan): readonly number[] {
   const until = suspension(world, slot)?.until;
-  const back = rollbackInForce(slot, world.ports.clock.now());
+  const back = rollbackInForce(world, slot);
   return [
     dueMs,
     flight.ended === "pass" ? flight.reconciled.dueMs : undefined,

@@ -68,9 +68,7 @@ function isLeaseless(error: unknown): boolean {
 
 function passInput(world: World, slot: Slot, signal: AbortSignal): PassInput | undefined {
   const { manifests, rollback } =
-    slot.removal === undefined
-      ? inForce(slot, world.ports.clock.now())
-      : { manifests: removedUnit(world, slot) };
+    slot.removal === undefined ? inForce(world, slot) : { manifests: removedUnit(world, slot) };
   if (manifests === undefined) return undefined;
   const { settings, cluster } = world;
   const { unit } = manifests;

@@ -190,6 +190,29 @@ describe("onFailure: rollback", () => {
     expect(await sizeOf(app)).toBe(13);
   });
 
+  it("P-12: counts for nobody but the installation that recorded it, whose marks its render bears", async () => {
+    const app = "other";
+    declare(app, [good, ...more]);
+    await flies(app);
+    const failed = await fails(app, [bad, ...more]);
+    await restart(app, failed);
+    const { world } = bench();
+    const installation = { ...world.cluster.installation, id: "zzzzzzzzzz" };
+    const elsewhere = { ...world, cluster: { ...world.cluster, installation } };
+    const from = bench().mark;
+    const told = (await fliesOnce(app, elsewhere))?.problems.map(({ reason }) => reason);
+    expect(told).toEqual(["ClusterReplaced"]);
+    bench().slot(app).takeOver = true;
+    await fliesOnce(app, elsewhere);
+    expect((await bench().inventory(app))?.rollback).toBeUndefined();
+    expect((await bench().inventory(app))?.renders).toBeUndefined();
+    expect(
+      bench()
+        .writesSince(from)
+        .some((one) => one.includes("PATCH") && one.endsWith("/web")),
+    ).toBe(false);
+  });
+
   it("R-6: what the change took over was there before it: nobody deletes it unasked, an accept lets go of it", async () => {
     const app = "took-over";
     declare(app, [good, ...more]);

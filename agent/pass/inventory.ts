@@ -51,10 +51,12 @@ function checked(
     inventory.installation === installation.id && inventory.clusterUid === installation.clusterUid;
   if (isOurs) return stored;
   if (takeOver) {
+    // Kept renders bear the marks of the installation that made them.
+    const { renders: _r, rollback: _b, lost: _l, failed: _f, ...rest } = inventory;
     return {
       ...stored,
       value: {
-        ...inventory,
+        ...rest,
         installation: installation.id,
         clusterUid: installation.clusterUid,
         entries: new Map(),

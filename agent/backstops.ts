@@ -9,10 +9,9 @@ const dayMs = 24 * 3_600_000;
 /** C-5, D-1: what no event brings about. Watches that fall silent are told, and so is their return; units are swept. */
 export async function watchOver(world: World, signal: AbortSignal): Promise<void> {
   const { clock } = world.ports;
-  const dueAt = new WeakMap<Slot, number>();
   while (!signal.aborted) {
     for (const slot of world.slots.values()) {
-      if (isNews(world, slot) || isSwept(world, slot, dueAt)) world.wake(slot.app, 0);
+      if (isNews(world, slot) || isSwept(world, slot)) world.wake(slot.app, 0);
     }
     await clock.sleep(lookMs, signal).catch(() => undefined);
   }
@@ -23,12 +22,12 @@ function isNews(world: World, slot: Slot): boolean {
   return slot.status !== undefined && isTold !== (silence(world, slot) !== undefined);
 }
 
-/** Once a day the server is asked about every object: for webhooks, defaults and whatever else no watch shows (C-5, A-36). */
-function isSwept({ ports }: World, slot: Slot, dueAt: WeakMap<Slot, number>): boolean {
+/** Once a day the server is asked about every object: for whatever no watch shows (C-5). */
+function isSwept({ ports }: World, slot: Slot): boolean {
   const now = ports.clock.monotonic();
-  const due = dueAt.get(slot);
+  const due = slot.sweepAtMs;
   if (due !== undefined && now < due) return false;
-  dueAt.set(slot, now + spread(ports.random));
+  slot.sweepAtMs = now + spread(ports.random);
   if (due === undefined) return false; // a new term begins by asking about all of it
   slot.sweep = true;
   return true;

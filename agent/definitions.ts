@@ -1,5 +1,6 @@
 import { ApiError } from "./cluster/errors.ts";
 import { crashEvent } from "./crash.ts";
+import { followEpochs } from "./epochs.ts";
 import type { ObjectRef } from "./model/object.ts";
 import { reviseServed } from "./unserved.ts";
 import type { World } from "./world.ts";
@@ -25,13 +26,15 @@ export async function followDefinitions(world: World, signal: AbortSignal): Prom
     }
     underWay = undefined;
   };
-  const forget = world.cluster.live.onChange((ref) => {
+  const changed = (ref: ObjectRef): void => {
     if (!isDefinition(ref)) return;
     awaited.groups.add(groupDefined(ref));
     awaited.asked = 0;
     underWay ??= look();
-  });
-  await new Promise((ended) => signal.addEventListener("abort", ended, { once: true }));
+  };
+  const forget = world.cluster.live.onChange(changed); // ours are seen also where no others may be
+  const over = new Promise((ended) => signal.addEventListener("abort", ended, { once: true }));
+  await Promise.all([over, followEpochs(world, changed, signal)]);
   forget();
   await underWay;
 }

@@ -1,12 +1,15 @@
 import type { WatchedKind } from "./cluster/cache.ts";
 import { type Discovery, servedKind } from "./cluster/client.ts";
+import { sweepSoon } from "./epochs.ts";
 import { kindId, type ObjectRef } from "./model/object.ts";
 import { isWatchedInFull } from "./pass/observe.ts";
 import type { World } from "./world.ts";
 
 /** Asks the API server what it serves now, and follows the kinds that units declare or track. */
 export async function refreshDiscovery(world: World, signal: AbortSignal): Promise<Discovery> {
+  const { kubernetes } = world.discovery;
   world.discovery = await world.cluster.client.discover(signal);
+  if (world.discovery.kubernetes !== kubernetes) sweepSoon(world, world.slots.values());
   watchKinds(world);
   return world.discovery;
 }

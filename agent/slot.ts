@@ -58,6 +58,8 @@ export interface Slot {
   triesAgain: boolean;
   /** Its next pass asks the server about every object, and does nothing else differently (C-5). */
   sweep: boolean;
+  /** Monotonic: when that is due. */
+  sweepAtMs: number | undefined;
   restore: RestoreWish | undefined;
   rollbackWish: RollbackWish | undefined;
   /** A person had it paused; what the inventory has is a copy (P-85). */
@@ -94,6 +96,7 @@ export function createSlot(app: string): Slot {
     bypassProofs: false,
     triesAgain: false,
     sweep: false,
+    sweepAtMs: undefined,
     restore: undefined,
     rollbackWish: undefined,
     suspend: undefined,

@@ -509,6 +509,37 @@ describe("requests", () => {
   );
 
   each(
+    "◇ A-36: what decides about other objects has a generation, which labels leave alone",
+    async (server) => {
+      const hooks = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
+      const name = `${server.namespace}-hooks`;
+      const webhook = {
+        name: "a.example.com",
+        clientConfig: { url: "https://example.com/a" },
+        admissionReviewVersions: ["v1"],
+        sideEffects: "None",
+        failurePolicy: "Ignore",
+      };
+      const made = await server.post(hooks, {
+        apiVersion: "admissionregistration.k8s.io/v1",
+        kind: "MutatingWebhookConfiguration",
+        metadata: { name },
+        webhooks: [webhook],
+      });
+      const path = `${hooks}/${name}`;
+      const labelled = await server.merge(path, { metadata: { labels: { a: "b" } } });
+      const changed = await server.merge(path, { webhooks: [{ ...webhook, timeoutSeconds: 3 }] });
+      const partial = await server.get(
+        path,
+        "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+      );
+      await server.delete(path);
+      return [made, labelled, changed, partial].map(({ body }) => body.metadata?.generation);
+    },
+    (seen) => expect(seen).toEqual([1, 1, 2, 2]),
+  );
+
+  each(
     "scale reads and writes replicas",
     async (server) => {
       await server.post(server.at("apps/v1/replicasets"), {

@@ -21,7 +21,8 @@ export function carriedFindings(input: SummarizeInput): readonly Finding[] {
 
 /** The change this status is about. */
 export function changeOf({ changeId, pass, previous }: SummarizeInput): string | undefined {
-  return changeId ?? pass?.changeId ?? previous?.changeId;
+  const applied = pass?.isFallback === true ? undefined : pass?.changeId; // an older render is not what it is about
+  return changeId ?? applied ?? previous?.changeId;
 }
 
 function isStillSaid(found: Finding, input: SummarizeInput, isNewInput: boolean): boolean {

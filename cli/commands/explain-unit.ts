@@ -57,7 +57,13 @@ export async function explainUnit(
     problems: obstacle?.problems ?? [],
     next: obstacle === undefined ? [] : commandsFor(obstacle, { app, cluster, status }),
     isSeen: answer !== undefined,
+    ...leftIn(status),
   };
+}
+
+function leftIn(status: UnitStatus | undefined): Pick<UnitExplanation, "leftovers"> {
+  const { plan, count = 0 } = status?.leftovers ?? {};
+  return plan === undefined ? {} : { leftovers: { count, plan } };
 }
 
 function fixFor(obstacle: Obstacle | undefined, isSame: boolean): string | undefined {
@@ -152,5 +158,9 @@ const byReason: Partial<Record<Reason, (unit: Named) => readonly string[]>> = {
   Superseded: ({ app, cluster }) => [`holdfast explain ${app} --cluster ${cluster}`],
   NotSelected: ({ app }) => [`holdfast clusters targets ${app}`],
   ConfigInvalid: () => ["holdfast validate"],
+  RolledBack: ({ app, cluster }) => [
+    `holdfast rollback ${app}`,
+    `holdfast sync ${app} --cluster ${cluster}`,
+  ],
   AgentSilent: ({ app, cluster }) => [`holdfast status ${app} --cluster ${cluster}`],
 };

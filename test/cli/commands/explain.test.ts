@@ -82,6 +82,22 @@ describe("explain", () => {
     });
   });
 
+  it("says what was rolled back, and both ways on (R-4)", async () => {
+    const message = "3f1c2d9 failed here (Deployment shop/web: not ready), so a91b044 runs.";
+    const revisions = {
+      fetched: revision(newest),
+      attempted: revision(older),
+      live: revision(older),
+    };
+    const back = given({ state: "Held", stage: "gated", reason: "RolledBack", message, revisions });
+    const { code, stdout } = await runWith(back, "explain", "shop", "--cluster", "prod");
+    expect(code).toBe(1);
+    expect(stdout).toContain("it stopped at GATED.");
+    expect(stdout).toContain(`RolledBack: ${message}`);
+    expect(stdout).toContain("or   holdfast rollback shop\n");
+    expect(stdout).toContain("holdfast sync shop --cluster prod");
+  });
+
   it("finds the app by one of its objects, and what is said of that", async () => {
     const { code, stdout } = await runWith(
       given(refused),

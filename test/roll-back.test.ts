@@ -10,7 +10,7 @@ import type { Unit } from "../agent/model/unit.ts";
 import { takeRequests } from "../agent/requests.ts";
 import { restoreSlots } from "../agent/restore.ts";
 import type { World } from "../agent/world.ts";
-import { configMap, never, obj, sharedBench, widgets, within } from "./pass/bench.ts";
+import { configMap, never, obj, sharedBench, until, widgets, within } from "./pass/bench.ts";
 import { dyingAt } from "./pass/dying.ts";
 
 const bench = sharedBench();
@@ -123,6 +123,46 @@ describe("onFailure: rollback", () => {
       ["change", "failed"],
       ["change", "succeeded"],
     ]);
+  });
+
+  it("R-4: is looked at when health.timeout is over, though no event comes, and the next pass comes at once", async () => {
+    const app = "timed";
+    const wakes = () =>
+      bench()
+        .wakes.filter(([of]) => of === app)
+        .map(([, ms]) => ms);
+    declare(app, [good, ...more]);
+    await flies(app);
+    declare(app, [bad, ...more]);
+    await flies(app);
+    bench().laterMs += 60_000; // settled Degraded: nothing but the time-out is to come
+    await fliesOnce(app);
+    expect(Math.abs((wakes().at(-1) ?? 0) - 240_000)).toBeLessThan(10_000);
+    bench().laterMs += 241_000;
+    await fliesOnce(app);
+    expect(wakes().at(-1)).toBeLessThanOrEqual(1_000);
+    expect((await bench().inventory(app))?.rollback?.by).toBe("failure");
+    await fliesOnce(app);
+    expect(await sizeOf(app)).toBe(1);
+  });
+
+  it("R-4: what was healthy for a moment, and not at health.timeout, is no healthy render any more", async () => {
+    const app = "moment";
+    const first = declare(app, [good, ...more]);
+    await flies(app);
+    const ill = { kind: "Widget.example.com", degraded: "'ill' in metadata.annotations" };
+    const unit = { ...going, health: { timeoutMs: 300_000, rules: [{ ...ill, healthy: "true" }] } };
+    declare(app, [better, ...more], unit);
+    await flies(app);
+    expect((await bench().inventory(app))?.renders).toHaveLength(2);
+    await bench().hand(within(app, obj("Widget", "web", {}, { annotations: { ill: "yes" } })));
+    await until(async () => (await fliesOnce(app))?.state !== "Synced", "seen");
+    bench().laterMs += timeoutMs;
+    await flies(app);
+    expect(await sizeOf(app)).toBe(1);
+    const { renders, rollback } = (await bench().inventory(app)) ?? {};
+    expect(renders?.map(({ digest }) => digest)).toEqual([first.digest]);
+    expect(rollback?.to.digest).toBe(first.digest);
   });
 
   it("R-5: stays back after a restart, without Git and with it, and whatever commit has the same content", async () => {

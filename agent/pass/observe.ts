@@ -135,8 +135,8 @@ function contextOf(
   }: { readonly input: PassInput; readonly inventory: Inventory; readonly desired: Desired },
 ): PlanContext {
   return {
-    unit: input.enforce ? input.unit : { ...input.unit, mode: "observe" },
     suspended: input.suspended,
+    unit: input.enforce ? input.unit : { ...input.unit, mode: "observe" },
     installation: input.installation.id,
     nowMs: ports.clock.now(),
     entry: inventory.entries.get(desired.id),

@@ -202,7 +202,7 @@ function acceptedNote(before: UnitStatus | undefined, after: UnitStatus): Note |
   return note(after, {
     type: "Normal",
     reason: "Accepted",
-    message: "what was held is let through.",
+    message: "what was shown is let through.",
   });
 }
 

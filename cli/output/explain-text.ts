@@ -29,6 +29,8 @@ export interface UnitExplanation {
   readonly fix: string | undefined;
   readonly problems: readonly Problem[];
   readonly next: readonly string[];
+  /** What others left on its objects (A-27): no trouble, and gone only when somebody says so. */
+  readonly leftovers?: { readonly count: number; readonly plan: string };
   /** The first broken pod below an object of the app. */
   readonly pod?: {
     readonly chain: readonly string[];
@@ -77,6 +79,7 @@ export function explainText(view: ExplainView, style: Style): string {
     unit.problems.slice(0, 10).map(problemText).join("\n"),
     podText(view),
     causeText(view, style),
+    leftText(view),
     othersText(view),
     view.cannotSee.map((line) => `Not seen  ${escapeLine(line)}`).join("\n"),
   );
@@ -149,6 +152,14 @@ function causeText({ unit, nowMs }: ExplainView, style: Style): string {
     ...unit.next.map((line) => `  or   ${escapeLine(line)}`),
   ];
   return lines.join("\n");
+}
+
+function leftText({ unit: { app, cluster, leftovers } }: ExplainView): string {
+  if (leftovers === undefined) return "";
+  const what = `${count(leftovers.count, "object")} with fields that others set and Git does not declare`;
+  return escapeLine(
+    `Left   ${what}: holdfast accept ${app} --cluster ${cluster} (plan ${leftovers.plan})`,
+  );
 }
 
 function othersText({ others }: ExplainView): string {

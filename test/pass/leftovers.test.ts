@@ -165,6 +165,22 @@ describe("A-27, P-52: leftovers that somebody accepts", () => {
     expect(after.pass.leftovers?.plan).toBe(plan);
   });
 
+  it("go with the next pass when the agent is killed half way", async () => {
+    const plan = await adopted("killed");
+    const real = bench().world.cluster.client;
+    const apply: typeof real.apply = async () => {
+      throw new Error("killed");
+    };
+    const killed = bench().pass("killed", { ...accepting(plan), client: { ...real, apply } });
+    await expect(killed).rejects.toThrow("killed");
+    expect(await data("killed")).toEqual({ a: "1", old: "x" });
+    bench().restart();
+    const { pass, inventory } = await bench().pass("killed", accepting(plan));
+    expect(await data("killed")).toEqual({ a: "1" });
+    expect(pass).not.toHaveProperty("leftovers");
+    expect(inventory.accepts).toEqual([]);
+  });
+
   it("never take replicas, nor a restart, nor what a rule or another manager has", async () => {
     const app = "never";
     await namespace(app);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { KubeObject } from "../../../agent/model/object.ts";
 import type { UnitStatus } from "../../../agent/model/status.ts";
-import { appObject } from "../app-objects.ts";
+import { appObject, id } from "../app-objects.ts";
 import { fleetTexts } from "../fleet-texts.ts";
 import { clusterOf, type Patched, runWith } from "../host.ts";
 
@@ -147,6 +147,23 @@ it("P-52: prepares prune.accept of the digest for the fleet", async () => {
   );
   expect(code).toBe(0);
   expect(stdout).toMatch(new RegExp(`^\\+.*plan: "?${plan}"?`, "m"));
+});
+
+it("A-27: explain tells of leftovers, of the app and of one object, and the fix", async () => {
+  const commit = id("3f1c2d9");
+  const asked = { ...world(leftovers), commits: { [commit]: fleetTexts }, head: commit };
+  const unit = await runWith(asked, "explain", "shop", "--cluster", "prod");
+  expect(unit.code).toBe(0);
+  expect(unit.stdout).toContain(
+    `Left   2 objects with fields that others set and Git does not declare: holdfast accept shop --cluster prod (plan ${plan})`,
+  );
+  const cfg = { group: "", kind: "ConfigMap", namespace: "shop", name: "cfg" };
+  const items = [{ ref: cfg, manager: "kubectl-edit", fields: ["data.old"] }];
+  const one = { ...asked, ...world({ leftovers: { count: 1, plan, items } }) };
+  const object = await runWith(one, "explain", "ConfigMap/cfg", "--cluster", "prod");
+  expect(object.stdout).toContain(
+    `Git does not declare data.old (set by kubectl-edit); they stay until holdfast accept shop --cluster prod, plan ${plan}`,
+  );
 });
 
 it("A-27: status names the digest of leftovers, and nothing is in trouble for them", async () => {

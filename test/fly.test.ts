@@ -273,6 +273,23 @@ describe("a suspended app (P-85, O21)", () => {
     expect((await bench().get(within(app, configMap("new"))))?.["data"]).toBeDefined();
   });
 
+  it("does not take a commit for done that only drops something", async () => {
+    const app = "dropping";
+    await paused(app, [configMap("web"), configMap("old")]);
+    const { commit } = bench().declare(app, { objects: [configMap("web")] });
+    const { status } = await flown(app);
+    expect(status).toMatchObject({ state: "Suspended", reason: "AppSuspended" });
+    expect(status?.revisions.live?.commit).not.toBe(commit.id);
+  });
+
+  it("is resumed by whoever asks, whatever his clock says", async () => {
+    const app = "clocks";
+    await paused(app, [configMap("web")]);
+    const ahead = until(600_000);
+    ask(app, { id: "r1", at: ahead, until: ahead });
+    expect((await flown(app)).status).toMatchObject({ state: "Synced" });
+  });
+
   it("goes on by itself at the end of its time", async () => {
     const app = "over";
     const { wakes } = await paused(app, [configMap("web")]);

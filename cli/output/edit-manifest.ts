@@ -3,7 +3,9 @@ import {
   isAlias,
   isCollection,
   isScalar,
+  isSeq,
   LineCounter,
+  type Node,
   parseAllDocuments,
   type Scalar,
   visit,
@@ -42,7 +44,7 @@ export function withValue(file: string, edit: ManifestEdit): Edited {
   const word = replaced(file, before, edit.value);
   if (word !== undefined) return { ok: true, text: word };
   if (edit.value === undefined) object.deleteIn(edit.path);
-  else object.setIn(edit.path, document.createNode(edit.value));
+  else object.setIn(keysOf(document, object, edit.path), nodeOf(document, edit.value));
   const format = { lineWidth: 0, flowCollectionPadding: true, indentSeq: !hasFlatLists(file) };
   return { ok: true, text: documents.map((one) => one.toString(format)).join("") };
 }
@@ -88,8 +90,43 @@ const words = /^(y|n|yes|no|on|off|true|false|null|\.inf|\.nan)$/i;
 function written(value: unknown, before: Scalar): string {
   if (typeof value !== "string") return JSON.stringify(value);
   if (before.type === "QUOTE_SINGLE" && !/['\p{Cc}]/u.test(value)) return `'${value}'`;
-  const isPlain = before.type === "PLAIN" && plain.test(value) && !words.test(value);
-  return isPlain ? value : JSON.stringify(value);
+  return before.type === "PLAIN" && isPlain(value) ? value : quoted(value);
+}
+
+/** Not taken for anything but text by whatever reads YAML. */
+function isPlain(text: string): boolean {
+  return plain.test(text) && !words.test(text);
+}
+
+/** YAML ends lines where JSON does not. */
+function quoted(text: string): string {
+  const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, escaped);
+}
+
+/** A key that is new is a text, too; an index is none. */
+function keysOf(
+  document: Document.Parsed,
+  object: YAMLMap,
+  path: readonly string[],
+): readonly unknown[] {
+  const parents = path.slice(0, -1);
+  const isIndex = isSeq(parents.length === 0 ? object : object.getIn(parents, true));
+  return isIndex ? path : [...parents, nodeOf(document, path.at(-1))];
+}
+
+/** A value as new nodes; texts and keys in quotes where they would mean something else without. */
+function nodeOf(document: Document.Parsed, value: unknown): Node {
+  const node = document.createNode(value);
+  visit(node, {
+    Scalar: (_key, scalar) => {
+      const text: unknown = scalar.value;
+      const isLong =
+        typeof text === "string" && /^[!-~][ -~\n]*[!-~]\n?$/.test(text) && text.includes("\n");
+      if (typeof text === "string" && !isPlain(text) && !isLong) scalar.type = "QUOTE_DOUBLE";
+    },
+  });
+  return node;
 }
 
 /** Lists that stand under their key without indentation stay so. */

@@ -50,6 +50,15 @@ it("4.5-1: an app whose render is unknown declares its whole inventory", () => {
   }
 });
 
+it("R-4: an app that was rolled back declares what its older render has, too", () => {
+  const end = { digest: "d", commit: "c" };
+  const rollback = { from: end, to: end, by: "failure", why: "w", at: "" } as const;
+  const shop = slot("shop", [web]);
+  const back = { ...shop, inventory: { ...inventory([entryOf(old)]), rollback } };
+  expect(neighboursOf("x", [shop]).declaredBy(refOf(old))).toBeUndefined();
+  expect(neighboursOf("x", [back]).declaredBy(refOf(old))).toBe("shop");
+});
+
 it("P-72: an app that goes declares nothing, but what it has left keeps its namespace (4.5-6)", () => {
   const removal = { how: "hold", reason: "AppRemoved", why: "x" } as const;
   const neighbours = neighboursOf("x", [slot("shop", [web], { removal })]);

@@ -292,6 +292,34 @@ describe("history", () => {
     expect(revert.history[0]?.kind).toBe("rollback");
   });
 
+  test("R-4: a rollback of our own fails the change, and is about it also while nobody knows what Git says", () => {
+    const bad = { attempted: commit("b"), changeId: "change-b", renderDigest: "digest-b" };
+    const left = {
+      fetched: commit("b"),
+      changeId: "change-b",
+      pass: pass({ ...bad, isLeft: true }),
+    };
+    const { changeId: _unknown, ...blind } = input({ pass: pass({ isFallback: true }) });
+    const status = play({ pass: pass() }, left);
+    const after = summarize({ ...blind, previous: status });
+    expect(after.changeId).toBe("change-b");
+    expect(after.history.map(({ kind, result }) => [kind, result])).toEqual([
+      ["rollback", "succeeded"],
+      ["change", "failed"],
+      ["change", "succeeded"],
+    ]);
+  });
+
+  test("R-4: says with the failure why nothing is rolled back", () => {
+    const sick = health("web", "Degraded", {
+      health: { status: "Degraded", message: "no pods" },
+    });
+    const whyKept = "no older healthy render is kept";
+    const { message } = summarize(input({ pass: pass({ health: [sick], whyKept }) }));
+    expect(message).toContain("no pods");
+    expect(message).toContain(`Not rolled back: ${whyKept}`);
+  });
+
   test("a commit that renders the same objects is live at once and is no new entry", () => {
     const same = {
       fetched: commit("b"),

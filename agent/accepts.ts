@@ -2,7 +2,7 @@ import { declaredIn } from "./manifests.ts";
 import type { Commit } from "./model/artifact.ts";
 import { readPast } from "./past.ts";
 import type { Accept } from "./plan/guard.ts";
-import type { Slot } from "./slot.ts";
+import type { FoundTrailer, Slot } from "./slot.ts";
 import { trailersOf } from "./source/trailers.ts";
 import type { World } from "./world.ts";
 
@@ -37,18 +37,11 @@ function documentAccepts({ unit }: Slot): readonly Accept[] {
 /** On a commit reachable from the target and not from the applied one by any parent. */
 async function trailerAccepts(
   world: World,
-  { app, inventory, commit }: Slot,
+  slot: Slot,
   { only, signal }: Asking,
 ): Promise<readonly Accept[]> {
-  const target = world.accepted ?? commit;
-  if (target === undefined || inventory?.commit === undefined) return [];
-  const range = { from: inventory.commit, to: target.id, limit: historyLimit };
-  const commits = await world.ports.source.log(range, signal);
-  const found = commits.flatMap((each) =>
-    trailersOf(each)
-      .accepts.filter((accept) => accept.app === app)
-      .map((accept) => ({ at: each, accept })),
-  );
+  const { app } = slot;
+  const found = await foundTrailers(world, slot, signal);
   const accepts = await Promise.all(
     found.map(async ({ at, accept: { plan, max } }): Promise<readonly Accept[]> => {
       const most = max === undefined ? {} : { max };
@@ -62,6 +55,29 @@ async function trailerAccepts(
     }),
   );
   return accepts.flat();
+}
+
+/** History does not change: what two commits hold between them is looked up once. */
+async function foundTrailers(
+  { accepted, ports }: World,
+  slot: Slot,
+  signal: AbortSignal,
+): Promise<readonly FoundTrailer[]> {
+  const { app, inventory, commit } = slot;
+  const target = accepted ?? commit;
+  if (target === undefined || inventory?.commit === undefined) return [];
+  const { id: to } = target;
+  const { commit: from } = inventory;
+  const range = `${from}..${to}`;
+  if (slot.trailers?.range === range) return slot.trailers.found;
+  const commits = await ports.source.log({ from, to, limit: historyLimit }, signal);
+  const found = commits.flatMap((at) =>
+    trailersOf(at)
+      .accepts.filter((accept) => accept.app === app)
+      .map((accept) => ({ at, accept })),
+  );
+  slot.trailers = { range, found };
+  return found;
 }
 
 /** Identities that an app declares at a commit; undefined when that commit cannot be read or rendered: then it accepts nothing. */

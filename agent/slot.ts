@@ -10,12 +10,19 @@ import type { Unit } from "./model/unit.ts";
 import { emptyMemory, type UnitMemory } from "./pass/pass.ts";
 import type { Accept, Removal } from "./plan/guard.ts";
 import type { RollbackWish } from "./roll-back.ts";
+import type { AcceptTrailer } from "./source/trailers.ts";
 
 /** A render that failed for a reason that may pass. */
 export interface RenderTry {
   readonly failures: number;
   /** Monotonic; not before. */
   readonly dueMs: number;
+}
+
+/** A trailer and the commit that carries it. */
+export interface FoundTrailer {
+  readonly at: Commit;
+  readonly accept: AcceptTrailer;
 }
 
 /** One unit between its passes. */
@@ -52,6 +59,8 @@ export interface Slot {
   isGated: boolean;
   /** What people asked for and no pass has used yet. */
   requested: Accept[];
+  /** Trailers that accept something of it, among the commits between two of them. */
+  trailers: { readonly range: string; readonly found: readonly FoundTrailer[] } | undefined;
   takeOver: boolean;
   bypassProofs: boolean;
   /** A person wants what was rolled back tried once more. */
@@ -92,6 +101,7 @@ export function createSlot(app: string): Slot {
     isWaiting: false,
     isGated: false,
     requested: [],
+    trailers: undefined,
     takeOver: false,
     bypassProofs: false,
     triesAgain: false,

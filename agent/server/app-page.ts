@@ -2,7 +2,13 @@ import { needsAttention } from "../model/state.ts";
 import { type Html, markup } from "./escape.ts";
 import { placeWords } from "./fleet-page.ts";
 import { ago, commitMark, frame, refWords, stateMark } from "./page-parts.ts";
-import type { ReportDrift, ReportHeld, ReportUnit, StatusReport } from "./report-types.ts";
+import type {
+  ReportDrift,
+  ReportHeld,
+  ReportLeftovers,
+  ReportUnit,
+  StatusReport,
+} from "./report-types.ts";
 
 /** `/apps/<name>`: all that is said of one app; undefined when there is none of that name. */
 export function appPage(
@@ -25,7 +31,7 @@ ${historyCard(unit, now)}`;
 }
 
 function summary(unit: ReportUnit, now: string): Html {
-  const { objects, suspend, pending } = unit;
+  const { objects, suspend, pending, leftovers } = unit;
   const owner = [unit.team, unit.contact].filter((part) => part !== undefined).join(", ");
   return markup`<section class="card hero ${unit.state}" aria-labelledby="app">
 <h1 id="app">${unit.app}</h1>
@@ -37,11 +43,19 @@ ${row("Wants", commitMark(unit.desired))}
 ${pending === undefined ? undefined : row("Waiting", markup`${pending.count} ${pending.count === 1 ? "commit" : "commits, the oldest"} for ${ago(pending.since, now)}`)}
 ${suspend === undefined ? undefined : row("Suspended", markup`by ${suspend.by} until <time datetime="${suspend.until}">${suspend.until}</time>: ${suspend.reason}`)}
 ${row("Objects", markup`${objects.managed} managed, ${objects.unhealthy} unhealthy, ${objects.drifted} drifted, ${objects.heldDeletions} deletions held`)}
+${leftovers === undefined ? undefined : row("Leftovers", leftWords(unit, leftovers))}
 ${row("Rendered from", markup`<code>${unit.path}</code> (${unit.renderer}) into namespace ${unit.namespace}`)}
 ${owner === "" ? undefined : row("Owner", markup`${owner}`)}
 ${row("Compared", markup`${ago(unit.comparedAt, now)} ago`)}
 </dl>
 </section>`;
+}
+
+/** A-27: no trouble; gone only when somebody says so. */
+function leftWords({ app, cluster }: ReportUnit, { count, plan }: ReportLeftovers): Html {
+  const what = markup`fields on ${count} ${count === 1 ? "object" : "objects"} that others set and Git does not declare`;
+  if (plan === undefined) return what;
+  return markup`${what}; to drop them: <code>holdfast accept ${app} --cluster ${cluster} --plan ${plan}</code>`;
 }
 
 function row(name: string, value: Html): Html {

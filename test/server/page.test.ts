@@ -57,6 +57,18 @@ function unitSaying(text: string): UnitStatus {
       plan: text,
       deletions: [{ group: text, kind: text, namespace: text, name: text }],
     },
+    leftovers: {
+      count: 1,
+      plan: text,
+      items: [
+        {
+          ref: { group: text, kind: text, namespace: text, name: text },
+          manager: text,
+          fields: [text],
+          stays: [text],
+        },
+      ],
+    },
     suspend: { by: text, reason: text, until: text },
   });
 }
@@ -275,6 +287,19 @@ describe("the page", () => {
     expect(drifted).toContain('datetime="2026-11-21T09:07:58Z"');
     expect(drifted).not.toMatch(/LIVE-VALUE|DESIRED-VALUE/);
     expect(appPage(report, "none", 0)).toBeUndefined();
+  });
+
+  it("of an app tells leftovers and the command that drops them, without calling them trouble (A-27)", () => {
+    const ref = { group: "apps", kind: "Deployment", namespace: "shop", name: "web" };
+    const items = [{ ref, manager: "kubectl-edit", fields: ["spec.paused"] }];
+    const left = unitStatus({ leftovers: { count: 1, plan: "3f9a1c2b7d4e", items } });
+    const report = statusReport(fleetSnapshot([left]));
+    expect(report.units[0]?.leftovers).toMatchObject({
+      plan: "3f9a1c2b7d4e",
+      items: [{ fields: ["spec.paused"] }],
+    });
+    expect(appPage(report, left.app, 0)).toContain("--plan 3f9a1c2b7d4e");
+    expect(appPage(report, left.app, 0)).not.toContain("(1)");
   });
 
   it("names what failed of a change that went well nearly everywhere", () => {

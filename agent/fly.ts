@@ -11,6 +11,7 @@ import { renderAgain } from "./render-slot.ts";
 import { type Flight, runPass } from "./run-pass.ts";
 import { retryDelayMs } from "./schedule/backoff.ts";
 import type { Slot } from "./slot.ts";
+import { suspension } from "./suspend.ts";
 import type { World } from "./world.ts";
 
 const written: ReadonlySet<Outcome> = new Set(["created", "configured", "adopted", "recreated"]);
@@ -35,7 +36,8 @@ async function flyOnce(world: World, slot: Slot, signal: AbortSignal): Promise<v
   const { takeOver, bypassProofs, sweep } = slot;
   const flight = await runPass(world, slot, signal);
   if (flight.ended === "pass") {
-    if (takeOver) slot.takeOver = false; // what was asked for meanwhile is for the next pass
+    // What was asked for meanwhile is for the next pass; what a suspension kept from happening is not done.
+    if (takeOver && suspension(world, slot) === undefined) slot.takeOver = false;
     if (bypassProofs) slot.bypassProofs = false;
     if (sweep) slot.sweep = false;
     await land(world, slot, { reconciled: flight.reconciled, signal });

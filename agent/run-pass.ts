@@ -30,6 +30,7 @@ export type Flight =
 /** One pass of one unit, with every failure that has a name turned into a value. Bugs are thrown. */
 export async function runPass(world: World, slot: Slot, signal: AbortSignal): Promise<Flight> {
   try {
+    await recordSuspend(world, slot, signal);
     await recordRollback(world, slot, signal);
     await loadFallback(world, slot, signal);
     const input = passInput(world, slot, signal);
@@ -38,7 +39,6 @@ export async function runPass(world: World, slot: Slot, signal: AbortSignal): Pr
     const problem = await notPermitted(world, { slot, input }, signal);
     if (problem !== undefined) return { ended: "trouble", problem };
     const { removal } = slot;
-    await recordSuspend(world, slot, signal);
     const reconciled =
       removal === undefined
         ? await reconcile(ports, input, signal)

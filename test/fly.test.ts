@@ -282,6 +282,23 @@ describe("a suspended app (P-85, O21)", () => {
     expect(status?.revisions.live?.commit).not.toBe(commit.id);
   });
 
+  it("keeps what a person accepted meanwhile for the time after it (P-60)", async () => {
+    const app = "accepted";
+    await bench().hand(obj("Namespace", app), { method: "POST" });
+    const taken = { ...configMap("web", { a: "0" }) };
+    const marks = { "argocd.argoproj.io/tracking-id": "other:/ConfigMap:x/web" };
+    const marked = { ...taken, metadata: { ...taken.metadata, annotations: marks } };
+    await bench().hand(within(app, marked), { method: "POST", manager: "operator" });
+    bench().declare(app, { objects: [configMap("web")] });
+    ask(app, { id: "s1", reason, until: until() });
+    await flown(app);
+    takeRequests(bench().world, asked(app, "accept", { id: "a1", at }));
+    expect((await flown(app)).status).toMatchObject({ suspend: { reason } });
+    ask(app, { id: "r1", until: at });
+    expect((await flown(app)).status).toMatchObject({ state: "Synced" });
+    expect((await bench().get(within(app, configMap("web"))))?.["data"]).not.toEqual({ a: "0" });
+  });
+
   it("is resumed by whoever asks, whatever his clock says", async () => {
     const app = "clocks";
     await paused(app, [configMap("web")]);

@@ -41,6 +41,7 @@ function none(context: CommandContext, app: string, { cluster }: Target): Comman
 
 function listing(context: CommandContext, found: Inventory, { cluster }: Target): CommandResult {
   const { app, namespace, onRemove, commit, changeId, installation, implicit } = found;
+  const { renders = [], rollback } = found;
   const entries = [...found.entries.values()].sort((a, b) =>
     refId(a.ref) < refId(b.ref) ? -1 : 1,
   );
@@ -58,6 +59,8 @@ function listing(context: CommandContext, found: Inventory, { cluster }: Target)
     changeId,
     installation,
     implicit,
+    renders,
+    ...(rollback !== undefined && { rollback }),
     size,
   };
   const nowMs = context.ports.clock.now();
@@ -66,7 +69,8 @@ function listing(context: CommandContext, found: Inventory, { cluster }: Target)
     output: {
       form: "document",
       document: reportOf(context, { ...facts, entries }),
-      draw: (style) => inventoryText({ app, cluster, commit, entries, ...size, nowMs }, style),
+      draw: (style) =>
+        inventoryText({ app, cluster, commit, entries, renders, ...size, nowMs }, style),
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { InventoryEntry } from "../../agent/model/inventory.ts";
+import type { InventoryEntry, KeptRender } from "../../agent/model/inventory.ts";
 import { describeRef } from "../../agent/model/object.ts";
 import { escapeLine } from "./escape.ts";
 import type { Style } from "./style.ts";
@@ -11,6 +11,8 @@ export interface InventoryView {
   /** Last one applied without error. */
   readonly commit: string | undefined;
   readonly entries: readonly InventoryEntry[];
+  /** Healthy renders to go back to, newest last (R-3). */
+  readonly renders: readonly KeptRender[];
   readonly bytes: number;
   readonly capBytes: number;
   readonly fillRatio: number;
@@ -43,7 +45,15 @@ export function inventoryText(view: InventoryView, style: Style): string {
   ]);
   const size = `${kib(bytes)} of ${kib(capBytes)} (${(view.fillRatio * 100).toFixed(1)} %)`;
   const head = `${escapeLine(app)} on ${escapeLine(cluster)}: ${count(entries.length, "object")} · ${size} · commit ${shortId(commit)}`;
-  return sections(head, rows.length === 0 ? "" : table(columns, rows, style));
+  return sections(`${head}${keptText(view)}`, rows.length === 0 ? "" : table(columns, rows, style));
+}
+
+function keptText({ renders, nowMs }: InventoryView): string {
+  if (renders.length === 0) return "";
+  const kept = renders.toReversed().map(({ commit, at }) => {
+    return `${shortId(commit)} (${ageOf(at, nowMs)})`;
+  });
+  return `\nhealthy renders kept: ${kept.join(", ")}`;
 }
 
 function kib(bytes: number): string {

@@ -57,6 +57,17 @@ describe("inventory", () => {
     });
   });
 
+  it("names the renders that a rollback can go to, newest first (R-9)", async () => {
+    const renders = ["a91b044", "3f1c2d9"].map((commit, n) => ({
+      digest: commit,
+      commit: id(commit),
+      at: `2026-11-20T2${n}:00:00Z`,
+    }));
+    const clusters = { ...given.clusters, prod: withInventory({ ...inventory, renders }) };
+    const ran = await runWith({ ...given, clusters }, "inventory", "shop", "--cluster", "prod");
+    expect(ran.stdout).toContain("healthy renders kept: 3f1c2d9 (3h), a91b044 (4h)\n");
+  });
+
   it("is a no where nothing was ever applied", async () => {
     const { code, stdout } = await runWith(given, "inventory", "shop", "--cluster", "dev");
     expect(code).toBe(1);

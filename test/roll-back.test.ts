@@ -7,6 +7,7 @@ import type { Manifests } from "../agent/manifests.ts";
 import { requestAnnotation } from "../agent/model/names.ts";
 import type { KubeObject } from "../agent/model/object.ts";
 import type { Unit } from "../agent/model/unit.ts";
+import { recallManifests } from "../agent/recall.ts";
 import { takeRequests } from "../agent/requests.ts";
 import { restoreSlots } from "../agent/restore.ts";
 import type { World } from "../agent/world.ts";
@@ -214,6 +215,50 @@ describe("onFailure: rollback", () => {
     expect(status).toMatchObject({ state: "Degraded" });
     expect(status?.message).toContain("Not rolled back: this render was rolled back before");
     expect(await sizeOf(app)).toBe(13);
+  });
+
+  it("leaves alone what runs when the kept render is gone, and says so, instead of applying what failed", async () => {
+    const app = "unreadable";
+    declare(app, [good, ...more]);
+    await flies(app);
+    const failed = await fails(app, [bad, ...more]);
+    await bench().world.cluster.renders.retain(app, [], never);
+    await restart(app, failed);
+    const from = bench().mark;
+    const problems = (await flies(app))?.problems.map(({ message }) => message);
+    expect(problems?.join()).toContain("can no longer be read: what runs is left alone");
+    expect(
+      bench()
+        .writesSince(from)
+        .filter((one) => !one.includes("/apps/")),
+    ).toEqual([]);
+    expect(await sizeOf(app)).toBe(1);
+  });
+
+  it("R-5: is not recalled from Git as something else while Git has nothing that renders", async () => {
+    const app = "recalled";
+    declare(app, [good, ...more]);
+    await flies(app);
+    await fails(app, [bad, ...more]);
+    await restart(app);
+    const asked: string[] = [];
+    const { world } = bench();
+    const source = {
+      ...world.ports.source,
+      commit: async (id: string) => {
+        asked.push(id);
+        return undefined;
+      },
+    };
+    const around = { ...world, ports: { ...world.ports, source } };
+    await recallManifests(around, [bench().slot(app)], never);
+    expect(asked).toEqual([]);
+    const slot = bench().slot(app);
+    if (slot.inventory === undefined) throw new Error("nothing is stored");
+    const { rollback: _over, ...inventory } = slot.inventory;
+    slot.inventory = inventory;
+    await recallManifests(around, [slot], never);
+    expect(asked).toHaveLength(1);
   });
 
   it("R-5: is tried again when it is known again what Git asks for, if somebody asked before", async () => {

@@ -51,18 +51,28 @@ describe.skipIf(!have.ok)(
       repository = await Repository.create(plane.folder);
       const [cluster] = plane.clusters;
       if (cluster === undefined) throw new Error("no cluster");
-      site = new Site({ plane, cluster, name: "dev", repository });
+      const flags = { "kustomize-path": plane.bin("kustomize") };
+      site = new Site({ plane, cluster, name: "dev", repository, flags });
       kubeconfig = join(plane.folder, "people.kubeconfig");
       await writeKubeconfig(kubeconfig, { ...cluster, name: "dev" });
       await repository.write({
         ...fleetFiles(["dev"]),
         "apps/shop/app.yaml": appFile,
         [file]: manifests,
+        "apps/made/app.yaml": appFile.replaceAll("shop", "made"),
+        "apps/made/kustomization.yaml": "resources: [ cfg.yaml ]\n",
+        "apps/made/cfg.yaml": {
+          apiVersion: "v1",
+          kind: "ConfigMap",
+          metadata: { name: "cfg" },
+          data: { city: "Ulm" },
+        },
       });
       await repository.push("a shop");
       await site.install();
       await site.start();
       await synced();
+      await site.untilApp("made", ({ state }) => state === "Synced", { what: "Synced" });
     });
 
     afterAll(async () => {
@@ -72,7 +82,9 @@ describe.skipIf(!have.ok)(
     });
 
     const cli = (...args: readonly string[]): Promise<CliAnswer> =>
-      holdfast(repository.folder, [...args, "--kubeconfig", kubeconfig]);
+      holdfast(repository.folder, [...args, "--kubeconfig", kubeconfig], {
+        HOLDFAST_KUSTOMIZE_PATH: plane.bin("kustomize"),
+      });
     const synced = () =>
       site.untilApp("shop", ({ state }) => state === "Synced", { what: "Synced" });
     const ofWeb = (path: string) =>
@@ -169,6 +181,22 @@ describe.skipIf(!have.ok)(
       expect(await ofWeb(".spec.template.spec.containers[1].image")).toBe("example.com/web:1.8.1");
       const none = await cli("drift", "list", "--live");
       expect(none, none.stderr).toMatchObject({ code: 0, stdout: "no drift\n" });
+    });
+
+    it("what a kustomization makes is not written into its bases: it says so, and a rule in app.yaml is offered", async () => {
+      const patch = JSON.stringify({ data: { city: "Bonn" } });
+      await cli("suspend", "made", "--cluster", "dev", "--reason", "x", "--until", "1h", "--yes");
+      await site.kubectl("-n", "made", "patch", "configmap", "cfg", "-p", patch);
+      const value = await cli("drift", "adopt", "made", "--as", "value", "--push", "--yes");
+      expect(value).toMatchObject({ code: 1, stdout: "" });
+      expect(value.stderr).toContain("a kustomization makes it");
+      expect(value.stderr).toContain("holdfast drift adopt made ConfigMap/cfg --as ignore");
+      const ignore = await cli("drift", "adopt", "made", "--as", "ignore", "--patch", "-");
+      expect(ignore, ignore.stderr).toMatchObject({ code: 0 });
+      expect(ignore.stdout).toContain(
+        "{ kind: ConfigMap, name: cfg, namespace: made, fields: [ /data/city ] }",
+      );
+      expect(await cli("resume", "made", "--cluster", "dev", "--yes")).toMatchObject({ code: 0 });
     });
 
     it("what is not adopted is set back when the app goes on; whole clusters are suspended by Git", async () => {

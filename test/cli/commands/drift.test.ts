@@ -338,6 +338,14 @@ describe("drift adopt --as value", () => {
     const app = "parts";
     const file = `apps/${app}/all.yaml`;
     const own = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: cfg }
+data:
+  # stays
+  a: "1"
+  b: "2"
+---
+apiVersion: v1
 kind: Service
 metadata: { name: web }
 spec:
@@ -345,14 +353,6 @@ spec:
   ports:
   - port: 80 # outside
     targetPort: 8080
----
-apiVersion: v1
-kind: ConfigMap
-metadata: { name: cfg }
-data:
-  # stays
-  a: "1"
-  b: "2"
 `;
     const files = texts(app, { files: { [file]: own } });
     await apply(app, files);
@@ -388,6 +388,14 @@ data:
     const ran = await adopt(app, kustomized, "Deployment/web");
     expect(ran.pushed).toEqual([]);
     expect(ran.code).not.toBe(0);
+  });
+
+  it("prepares nothing while it cannot see all that differs", async () => {
+    const app = "half";
+    await patched(app);
+    const other = { ...given(app, texts(app)), commits: { [tip]: texts(app) } };
+    const ran = await runWith(other, "drift", "adopt", app, "--as", "value", "--push", "--yes");
+    expect([ran.code, ran.pushed]).toEqual([3, []]);
   });
 
   it("is a no where nothing differs, and needs to be told how", async () => {

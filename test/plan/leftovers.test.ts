@@ -1,5 +1,7 @@
-import { expect, it } from "vitest";
-import { leftoversOf } from "../../agent/plan/leftovers.ts";
+import { describe, expect, it } from "vitest";
+import type { Leftover } from "../../agent/model/status.ts";
+import { leftoversOf, leftoversPlan } from "../../agent/plan/leftovers.ts";
+import { testHasher } from "../doubles/ports.ts";
 import { live, manager, object, ours } from "./builders.ts";
 
 const own = ours({ "f:data": { "f:a": {} } });
@@ -65,4 +67,33 @@ it("A-21: controllers' fields, subresources and objects that are not ours are no
   expect(leftoversOf(live(object("Deployment", "web"), { managedFields: fields }))).toEqual([]);
   const before = [manager("kubectl", theirs)];
   expect(leftoversOf(live(object("Deployment", "web"), { managedFields: before }))).toEqual([]);
+});
+
+describe("the digest of leftovers (P-52)", () => {
+  const ref = { group: "apps", kind: "Deployment", namespace: "shop", name: "web" };
+  const one: Leftover = { ref, manager: "kubectl", fields: ["spec.paused", "metadata.labels.old"] };
+  const two: Leftover = { ...one, ref: { ...ref, name: "other" } };
+  const digest = (...found: readonly Leftover[]) => leftoversPlan(found, testHasher);
+
+  it("does not depend on the order in which they were found", () => {
+    expect(digest(one, two)).toMatch(/^[0-9a-f]{12}$/);
+    expect(digest(two, { ...one, fields: [...one.fields].reverse() })).toBe(digest(one, two));
+  });
+
+  it("is another one with any difference: object, manager, field, or what becomes of it", () => {
+    const others: readonly (readonly Leftover[])[] = [
+      [one],
+      [one, { ...two, manager: "kubectl-edit" }],
+      [one, { ...two, ref: { ...ref, name: "third" } }],
+      [one, { ...two, fields: ["spec.paused"] }],
+      [one, { ...two, stays: ["spec.paused"] }],
+    ];
+    const all = [digest(one, two), ...others.map((found) => digest(...found))];
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it("is none where nothing would go", () => {
+    expect(digest({ ...one, stays: one.fields })).toBeUndefined();
+    expect(digest()).toBeUndefined();
+  });
 });

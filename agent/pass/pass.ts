@@ -110,6 +110,8 @@ export interface UnitMemory {
   readonly leftovers: Map<string, readonly Leftover[]>;
   /** A held set as it was judged, and what it was judged by (P-53). */
   judged: { readonly by: string; readonly pruned: Pruned } | undefined;
+  /** Warnings of the API server that were told, for the render of that digest. */
+  warned: { readonly digest: string; readonly told: Set<string> } | undefined;
   /** Reason and plan of the held set that was told last: once per plan. */
   toldHeld: string | undefined;
   /** The render that a failing one is judged by. */
@@ -129,6 +131,7 @@ export function emptyMemory(): UnitMemory {
     disputes: new Map(),
     leftovers: new Map(),
     judged: undefined,
+    warned: undefined,
     toldHeld: undefined,
     healthy: undefined,
     unkept: undefined,

@@ -61,6 +61,7 @@ function valuesOf(flag: FlagSpec, names: KnownNames): readonly string[] {
     "--output": forms,
     "--color": ["auto", "always", "never"],
     "--state": Object.keys(states),
+    "--as": ["value", "ignore"],
   };
   return namesOf(flag).flatMap((name) => values[name] ?? []);
 }

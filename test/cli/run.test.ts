@@ -92,6 +92,16 @@ describe("completion", () => {
       ["bash", "fish", "zsh"],
     ],
     [["version", ""], []],
+    [
+      ["drift", ""],
+      ["adopt", "list", "show"],
+    ],
+    [["drift", "adopt", "s"], ["shop"]],
+    [
+      ["drift", "adopt", "shop", "--as", ""],
+      ["ignore", "value"],
+    ],
+    [["suspend", "we"], ["web"]],
   ])("of %j offers %j", (words, offered) => {
     expect(candidates(words, names)).toEqual(offered);
   });

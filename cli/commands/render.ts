@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { problemReport, type Report } from "../output/error.ts";
+import { problemReport } from "../output/error.ts";
 import { createMasker, maskSecret } from "../output/mask-secrets.ts";
 import { count } from "../output/text.ts";
 import { unmark } from "../output/unmark.ts";
@@ -12,6 +12,7 @@ import { chooseClusters } from "./fleet-view.ts";
 import { textFlag, usage } from "./globals.ts";
 import { inOrder } from "./in-order.ts";
 import { type RenderedUnit, renderUnits } from "./render-fleet.ts";
+import { renderWarnings } from "./render-warnings.ts";
 import { openFleet, viewAt, withRepository } from "./repository.ts";
 import { type CommandResult, text } from "./result.ts";
 
@@ -39,7 +40,7 @@ export async function render(
       exitCode: found.every(({ isUnreached }) => isUnreached) ? 0 : 1,
       isIncomplete: found.some(({ isUnreached }) => isUnreached),
       reports: found.map((one) => problemReport(one.problem, describeFound(one), one.cluster)),
-      warnings: rendered.flatMap(warningsOf),
+      warnings: renderWarnings(rendered),
     };
   });
 }
@@ -77,12 +78,4 @@ async function toFiles(
     lines.push(`${path}\n`);
   }
   return lines.join("");
-}
-
-function warningsOf({ unit, warnings }: RenderedUnit): readonly Report[] {
-  return warnings.map(({ message, file, line }) => ({
-    what: `${unit.app}: ${message}`,
-    ...(file === undefined ? {} : { where: line === undefined ? file : `${file}:${line}` }),
-    cluster: unit.cluster.name,
-  }));
 }

@@ -9,6 +9,7 @@ import { describeFound, type FoundProblem, findProblems, fleetProblems } from ".
 import { chooseClusters, readFleet } from "./fleet-view.ts";
 import { textFlag } from "./globals.ts";
 import { renderUnits } from "./render-fleet.ts";
+import { renderWarnings } from "./render-warnings.ts";
 import { viewAt, withRepository } from "./repository.ts";
 import type { CommandResult } from "./result.ts";
 
@@ -50,7 +51,7 @@ async function check(
   const rendered = await renderUnits(context, fleet.value, units);
   return {
     found: findProblems(fleet.value, chosen, rendered),
-    warnings: absentDependencies(units),
+    warnings: [...absentDependencies(units), ...renderWarnings(rendered)],
     apps: new Set(units.map(({ app }) => app)).size,
     clusters: chosen.length,
     objects: rendered.reduce((sum, { desired }) => sum + desired.length, 0),

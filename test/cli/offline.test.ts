@@ -21,6 +21,18 @@ describe("validate", () => {
     expect(stderr.match(/error:/g)).toHaveLength(1);
   });
 
+  it("warns of what a render leaves out, once for all clusters, and is valid (N-4)", async () => {
+    const files = changed({
+      "apps/shop/more.yaml":
+        "apiVersion: v1\nkind: Service\nmetadata: { name: s }\nspec: {}\nstatus: { loadBalancer: { ingress: [{ ip: 192.0.2.1 }] } }\n",
+    });
+    const { code, stderr } = await runWith({ files }, "validate");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^warning: shop: status is not applied.* \(and 1 more cluster\)\n/);
+    expect(stderr).toContain("apps/shop/more.yaml:1");
+    expect(stderr.match(/warning:/g)).toHaveLength(1);
+  });
+
   it("tells everything at once: documents and apps", async () => {
     const files = {
       ...broken,

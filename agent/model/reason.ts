@@ -72,7 +72,7 @@ export const reasons = {
   HookFailed: { stage: "applied", state: "Failed", retry: "input", summary: "A hook failed.", next: "Look at the hook's pods; holdfast sync runs it again." },
   ApiError: { stage: "applied", state: "Failed", retry: "backoff", summary: "The API server answers with errors or throttles.", next: "Look at the API server; the agent retries." },
   WriteRaced: { stage: "applied", state: "Failed", retry: "backoff", summary: "Others changed the object five times in one pass.", next: "Find who writes: holdfast drift show." },
-  DriftReported: { stage: "applied", state: "Drifted", retry: "wait", summary: "Live differs from Git and is not healed by setting.", next: "holdfast diff --live shows it." },
+  DriftReported: { stage: "applied", state: "Drifted", retry: "wait", summary: "Live differs from Git and is not healed by setting.", next: "holdfast drift list --live shows it." },
   BreakGlass: { stage: "applied", state: "Drifted", retry: "wait", summary: "A person holds the live object for now.", next: "Wait until the time named, or remove holdfast.dev/hold-until." },
   Fight: { stage: "applied", state: "Drifted", retry: "backoff", summary: "A field is rewritten again and again.", next: "Settle with the manager named, or ignore the field." },
   InSync: { stage: "healthy", state: "Synced", retry: "none", summary: "Runs the newest accepted commit.", next: "Nothing to do." },

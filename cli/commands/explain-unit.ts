@@ -146,7 +146,10 @@ function commandsFor(
   if (named !== undefined) return named({ app, cluster });
   if (stage === "rendered") return ["holdfast validate"];
   if (stage === "fetched") return [`holdfast sync ${where}`];
-  if (status?.state === "Drifted") return [`holdfast diff ${where}`];
+  if (reason === "AppSuspended" && status?.suspend !== undefined) {
+    return [`holdfast drift list ${where} --live`, `holdfast resume ${where}`];
+  }
+  if (status?.state === "Drifted") return [`holdfast drift list ${where} --live`];
   const isBroken = status?.state === "Failed" || status?.state === "Degraded";
   return isBroken ? [`holdfast rollback ${app}`] : [`holdfast wait ${where}`];
 }

@@ -4,7 +4,7 @@ import type { KubeObject } from "../../../agent/model/object.ts";
 import type { UnitStatus } from "../../../agent/model/status.ts";
 import type { ConnectedCluster } from "../../../cli/commands/context.ts";
 import { createManualClock } from "../../doubles/ports.ts";
-import { appObject } from "../app-objects.ts";
+import { appObject, id, revision } from "../app-objects.ts";
 import { changed, fleetTexts } from "../fleet-texts.ts";
 import { clusterOf, type Given, runWith } from "../host.ts";
 
@@ -186,4 +186,20 @@ describe("suspend and resume without an app", () => {
     expect(await runWith(given, "suspend", ...why, "--patch", "-")).toMatchObject({ code: 2 });
     expect(await runWith(given, "resume", "--patch", "-")).toMatchObject({ code: 2 });
   });
+});
+
+it("explain says who paused what keeps a commit back, and what to type", async () => {
+  const message = `Suspended by bob until ${paused.until}: INC-9. Wait until the time named.`;
+  const status = { state: "Suspended", stage: "gated", reason: "AppSuspended", message } as const;
+  const [before, merged] = [id("3f1c2d9"), id("bbbbbbb")];
+  const [was, is] = [revision(before), revision(merged)];
+  const revisions = { fetched: is, attempted: is, applied: was, live: was };
+  const prod = cluster("prod", { ...status, suspend: paused, desired: merged, revisions });
+  const files = changed({ "apps/shop/more.yaml": "# a merge\n" });
+  const commits = { [before]: fleetTexts, [merged]: files };
+  const given = { ...fleet(undefined, prod).given, files, commits, head: merged };
+  const ran = await runWith(given, "explain", "shop", "--cluster", "prod");
+  expect(ran.code).toBe(1);
+  expect(ran.stdout).toMatch(/gated +AppSuspended: Suspended by bob/);
+  expect(ran.stdout + ran.stderr).toContain("holdfast resume shop --cluster prod");
 });

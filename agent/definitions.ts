@@ -8,15 +8,15 @@ import type { World } from "./world.ts";
 /** C-11: what an aggregated API serves is known some time after its APIService says that it is there; 25 s in all. */
 const pausesMs = [0, 1000, 2000, 4000, 8000, 10_000];
 
-/** Groups whose definitions changed, and how often was asked since the last of them. */
+/** Definitions that changed, by name, and how often was asked since the last of them. */
 interface Awaited {
-  readonly groups: Set<string>;
+  readonly names: Map<string, ObjectRef>;
   asked: number;
 }
 
 /** A-110, D-16: asks what is served whenever a CRD or an APIService changes, until the signal ends it. */
 export async function followDefinitions(world: World, signal: AbortSignal): Promise<void> {
-  const awaited: Awaited = { groups: new Set(), asked: 0 };
+  const awaited: Awaited = { names: new Map(), asked: 0 };
   let underWay: Promise<void> | undefined;
   const look = async (): Promise<void> => {
     try {
@@ -28,7 +28,7 @@ export async function followDefinitions(world: World, signal: AbortSignal): Prom
   };
   const changed = (ref: ObjectRef): void => {
     if (!isDefinition(ref)) return;
-    awaited.groups.add(groupDefined(ref));
+    awaited.names.set(ref.name, ref);
     awaited.asked = 0;
     underWay ??= look();
   };
@@ -40,14 +40,14 @@ export async function followDefinitions(world: World, signal: AbortSignal): Prom
 }
 
 async function untilAnswered(world: World, awaited: Awaited, signal: AbortSignal): Promise<void> {
-  const { groups } = awaited;
-  while (groups.size > 0 && awaited.asked < pausesMs.length) {
+  const { names } = awaited;
+  while (names.size > 0 && awaited.asked < pausesMs.length) {
     await world.ports.clock.sleep(pausesMs[awaited.asked] ?? 0, signal);
     awaited.asked += 1;
     await reviseServed(world, signal).catch(unlessUnanswered);
-    for (const group of groups) if (isAnswering(world, group)) groups.delete(group);
+    for (const [name, ref] of names) if (isAnswering(world, ref)) names.delete(name);
   }
-  groups.clear();
+  names.clear();
 }
 
 function unlessUnanswered(error: unknown): void {
@@ -59,12 +59,12 @@ function isDefinition({ group, kind }: ObjectRef): boolean {
   return kind === "APIService" && group === "apiregistration.k8s.io";
 }
 
-/** Both are named so: `<plural>.<group>`, `<version>.<group>`. */
-function groupDefined({ name }: ObjectRef): string {
-  return name.slice(name.indexOf(".") + 1);
-}
-
-function isAnswering({ discovery }: World, group: string): boolean {
+/** CRDs are named `<plural>.<group>`, APIServices `<version>.<group>`. */
+function isAnswering({ discovery }: World, { kind, name }: ObjectRef): boolean {
+  const dot = name.indexOf(".");
+  const [first, group] = [name.slice(0, dot), name.slice(dot + 1)];
   if (discovery.unknownGroups.has(group)) return false;
-  return [...discovery.kinds.values()].some((kind) => kind.group === group);
+  return [...discovery.kinds.values()].some(
+    (one) => one.group === group && first === (kind === "APIService" ? one.version : one.plural),
+  );
 }

@@ -23,8 +23,9 @@ export async function reviseServed(world: World, signal: AbortSignal): Promise<v
     after.kinds.size !== before.kinds.size ||
     after.unknownGroups.size !== before.unknownGroups.size;
   const artifact = world.fleet?.artifact;
-  for (const slot of [...world.slots.values()].filter(isWaiting)) {
-    if (!isNew && !isAnswered(slot, after)) continue;
+  for (const slot of world.slots.values()) {
+    if (slot.isWaiting) world.wake(slot.app, 0); // perhaps for a definition of its own
+    if (!isWaiting(slot) || (!isNew && !isAnswered(slot, after))) continue;
     if (artifact !== undefined) await renderSlot(world, { slot, artifact }, signal);
     world.wake(slot.app, 0);
   }

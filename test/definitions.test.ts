@@ -5,7 +5,7 @@ import { ApiError } from "../agent/cluster/errors.ts";
 import { followDefinitions } from "../agent/definitions.ts";
 import { fly } from "../agent/fly.ts";
 import type { KubeObject, ObjectRef } from "../agent/model/object.ts";
-import { reviseUnserved } from "../agent/unserved.ts";
+import { reviseServed, reviseUnserved } from "../agent/unserved.ts";
 import type { World } from "../agent/world.ts";
 import { createManualClock } from "./doubles/ports.ts";
 import { never, obj, sharedBench, until } from "./pass/bench.ts";
@@ -74,6 +74,18 @@ describe("who waits for a kind (A-102)", () => {
       "the watch",
     );
   });
+});
+
+it("A-104: an app that waits for a definition of its own is looked at again when definitions change", async () => {
+  await flown("own", [obj("ConfigMap", "c")]);
+  const slot = bench().slot("own");
+  slot.isWaiting = true;
+  const before = wakesOf("own");
+  await reviseServed(bench().world, never);
+  expect(wakesOf("own")).toBe(before + 1);
+  slot.isWaiting = false;
+  await reviseServed(bench().world, never);
+  expect(wakesOf("own")).toBe(before + 1);
 });
 
 describe("an aggregated API (C-11)", () => {

@@ -12,6 +12,7 @@ import { createLease } from "../../agent/cluster/lease.ts";
 import { guardWrites } from "../../agent/cluster/leased.ts";
 import { readLive } from "../../agent/cluster/observe.ts";
 import { createStateStore, installKey } from "../../agent/cluster/state.ts";
+import { followEpochs } from "../../agent/epochs.ts";
 import type { Inventory } from "../../agent/model/inventory.ts";
 import {
   type KubeObject,
@@ -21,8 +22,10 @@ import {
   versionOf,
 } from "../../agent/model/object.ts";
 import type { UnitStatus } from "../../agent/model/status.ts";
+import { createSlot } from "../../agent/slot.ts";
 import { appCrd } from "../../agent/status/app-crd.ts";
 import { toAppObject } from "../../agent/status/app-object.ts";
+import type { World } from "../../agent/world.ts";
 import { realClock, realRandom, testHasher } from "../doubles/ports.ts";
 import { type ControlPlane, startControlPlane } from "../e2e/control-plane.ts";
 
@@ -486,6 +489,45 @@ describe("the live cache", () => {
     expect(lean).toMatchObject({ full: false });
     expect(lean?.object.data).toBeUndefined();
     await cache.stop();
+  });
+});
+
+describe("what decides about objects (A-36)", () => {
+  it("is seen by its metadata, whoever changes it, and so are definitions (A-110)", async () => {
+    const slot = createSlot("app");
+    const told: string[] = [];
+    const end = new AbortController();
+    const world = {
+      discovery: await client.discover(never),
+      cluster: { client },
+      ports: { clock: realClock, random: realRandom, emit: () => undefined },
+      slots: new Map([["app", slot]]),
+    } as unknown as World;
+    const following = followEpochs(world, ({ name }) => void told.push(name), end.signal);
+    const crd = structuredClone(appCrd) as KubeObject;
+    const { apiVersion, kind } = crd;
+    const names = { plural: "epochs", singular: "epoch", kind: "Epoch", listKind: "EpochList" };
+    const spec = { ...(crd["spec"] as object), group: "epochs.example.com", names };
+    const hooks = {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingWebhookConfiguration",
+      metadata: { name: "epochs" },
+    };
+    await until(async () => {
+      // The watches open one after the other; what comes before them is no news.
+      await client.apply({ ...hooks, webhooks: [] }, undefined, never).catch(() => undefined);
+      const found = await client.get(versionedRefOf(hooks), never);
+      if (found !== undefined) {
+        const background = { propagation: "Background" } as const;
+        await client.delete(versionedRefOf(hooks), versionOf(found), background, never);
+      }
+      return slot.sweepAtMs !== undefined;
+    });
+    const made = { apiVersion, kind, metadata: { name: "epochs.epochs.example.com" }, spec };
+    await client.apply(made, undefined, never);
+    await until(() => told.includes("epochs.epochs.example.com"));
+    end.abort();
+    await following;
   });
 });
 

@@ -66,7 +66,8 @@ export async function reconcile(
   const results = [...applied, ...pruned.results];
   const isUp = unready.length === 0 && !applied.some(isOpen);
   const isDone = isUp && pruned.pending !== true && !results.some(isOpen);
-  const revision = { input, inventory, results, health: before.health, isUp };
+  const { hooks } = carried;
+  const revision = { input, inventory, results, health: before.health, hooks, isUp };
   const fate = writes ? await judgeRevision(ports, revision, signal) : noFate;
   const recording = { input, tracked, results, pruned, isDone, fate: fate.record };
   const after = writes

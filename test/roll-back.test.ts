@@ -13,6 +13,7 @@ import { restoreSlots } from "../agent/restore.ts";
 import type { World } from "../agent/world.ts";
 import { configMap, never, obj, sharedBench, until, widgets, within } from "./pass/bench.ts";
 import { dyingAt } from "./pass/dying.ts";
+import { hook } from "./pass/order-cases.ts";
 
 const bench = sharedBench();
 const rules = [{ kind: "Widget.example.com", degraded: "spec.size == 13", healthy: "true" }];
@@ -145,6 +146,32 @@ describe("onFailure: rollback", () => {
     expect((await bench().inventory(app))?.rollback?.by).toBe("failure");
     await fliesOnce(app);
     expect(await sizeOf(app)).toBe(1);
+  });
+
+  it("O-19: its failure hooks run to their end first", async () => {
+    const app = "hooked";
+    const later = bench().laterMs;
+    bench().laterMs = 0; // Jobs are as old as the API server's clock says
+    const frozen = (a: string) => obj("ConfigMap", "f", { data: { a }, immutable: true });
+    declare(app, [good, frozen("1"), ...more]);
+    await flies(app);
+    declare(app, [better, frozen("2"), hook("failure", "undo"), ...more]);
+    const look = async () => {
+      await fliesOnce(app);
+      const { hooks, rollback } = (await bench().inventory(app)) ?? {};
+      return { states: [...(hooks?.values() ?? [])].map(({ state }) => state), rollback };
+    };
+    expect(await look()).toEqual({ states: ["running"], rollback: undefined });
+    let last = await look();
+    await until(async () => {
+      last = last.rollback === undefined ? await look() : last;
+      return last.rollback !== undefined;
+    }, "rolled back");
+    expect(last).toMatchObject({
+      states: ["succeeded"],
+      rollback: { stays: ["Job hooked/undo has run"] },
+    });
+    bench().laterMs = later;
   });
 
   it("R-4: what was healthy for a moment, and not at health.timeout, is no healthy render any more", async () => {

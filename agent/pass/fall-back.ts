@@ -5,7 +5,7 @@ import type { Inventory, KeptRender, Rollback } from "../model/inventory.ts";
 import { describeRef } from "../model/object.ts";
 import { failedObjects, failsAt } from "../plan/failed-objects.ts";
 import { isProtectedKind } from "../plan/protect.ts";
-import { fallbackFor, type KnownRenders, stays, undoable } from "../plan/rollback.ts";
+import { awaitsHooks, fallbackFor, type KnownRenders, stays, undoable } from "../plan/rollback.ts";
 import { isoTime } from "../schedule/clock.ts";
 import type { ObjectHealth } from "../status/input.ts";
 import { keepRender, letGo } from "./keep-render.ts";
@@ -16,6 +16,8 @@ export interface Revision {
   readonly inventory: Inventory;
   readonly results: readonly ChangeResult[];
   readonly health: readonly ObjectHealth[];
+  /** As they stand after this pass. */
+  readonly hooks?: Inventory["hooks"] | undefined;
   /** All of it is applied, and what it changed is healthy. */
   readonly isUp: boolean;
 }
@@ -89,7 +91,7 @@ function failsLater(ports: PassPorts, { input, health }: Revision): readonly num
 
 async function judgeFailure(
   ports: PassPorts,
-  { input, inventory, results, health }: Revision,
+  { input, inventory, results, health, hooks }: Revision,
   signal: AbortSignal,
 ): Promise<Omit<Fate, "dueMs">> {
   const { manifests, unit, memory } = input;
@@ -108,6 +110,7 @@ async function judgeFailure(
   if (then === undefined) return { whyKept: "the healthy render that was kept cannot be opened" };
   const [cause] = undoable(failed, { now: manifests, then });
   if (cause === undefined) return { whyKept: "what fails is the same in the last healthy render" };
+  if (awaitsHooks(hooks, manifests.digest)) return {};
   const rollback = rollbackTo(target.to, { input, inventory, then, nowMs, why: cause.why });
   const { renders = [], failed: before = [] } = inventory;
   const rest = renders.filter((render) => render.digest !== manifests.digest);

@@ -1,5 +1,5 @@
 import type { ChangeResult } from "../model/change.ts";
-import { describeRef, refId } from "../model/object.ts";
+import { describeRef, type ObjectRef, refId } from "../model/object.ts";
 import type { ObjectHealth } from "../status/input.ts";
 import { isRefused } from "./change-failed.ts";
 
@@ -22,16 +22,21 @@ export interface FailedObject {
 /** R-4: what was refused for good, and what is not healthy when its `health.timeout` is over. Waiting for nothing, it counts as neither. */
 export function failedObjects(facts: FailureFacts): readonly FailedObject[] {
   const refused = facts.results.filter(isRefused).map(({ change: { ref }, problem }) => {
-    return { id: refId(ref), why: `${describeRef(ref)}: ${problem?.message ?? "refused"}` };
+    return { id: refId(ref), why: about(ref, problem?.message ?? "refused") };
   });
   const unhealthy = facts.health.filter((entry) => hasTimedOut(entry, facts));
   return [
     ...refused,
     ...unhealthy.map(({ ref, health: { status, message } }) => {
       const said = message === "" ? status.toLowerCase() : message;
-      return { id: refId(ref), why: `${describeRef(ref)}: ${said}` };
+      return { id: refId(ref), why: about(ref, said) };
     }),
   ];
+}
+
+function about(ref: ObjectRef, said: string): string {
+  const name = describeRef(ref);
+  return said.startsWith(name) ? said : `${name}: ${said}`;
 }
 
 function hasTimedOut(entry: ObjectHealth, facts: FailureFacts): boolean {

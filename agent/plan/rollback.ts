@@ -87,6 +87,17 @@ function digestsOf(desired: readonly Desired[]): ReadonlyMap<string, string> {
   return new Map(desired.map(({ id, digest }) => [id, digest]));
 }
 
+/** O-19: `failure` hooks of the change run to their end before it is left; after one that failed no other comes. */
+export function awaitsHooks(hooks: Inventory["hooks"], digest: string): boolean {
+  const own = [...(hooks?.values() ?? [])].filter(
+    (run) => run.phase === "failure" && run.digest === digest,
+  );
+  if (own.some(({ state }) => state === "running")) return true;
+  return (
+    !own.some(({ state }) => state === "failed") && own.some(({ state }) => state === "intent")
+  );
+}
+
 /** R-6: what has happened for good: Jobs and hooks that ran, what a CRD has stored, what lies on volumes. */
 export function stays(
   inventory: Inventory,

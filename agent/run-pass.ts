@@ -74,7 +74,9 @@ function passInput(world: World, slot: Slot, signal: AbortSignal): PassInput | u
   const { unit } = manifests;
   const { manifests: wanted } = slot;
   const suspended = suspension(world, slot);
-  const gate = slot.removal === undefined ? gateOf(world, slot) : undefined;
+  // An older render is of no commit that its dependencies could be at: it had them when it was healthy (R-4, O-30).
+  const isAsked = slot.removal === undefined && rollback === undefined;
+  const gate = isAsked ? gateOf(world, slot) : undefined;
   slot.isGated = gate !== undefined;
   return {
     ...(gate === undefined ? {} : { gate }),

@@ -148,6 +148,22 @@ describe("onFailure: rollback", () => {
     expect(await sizeOf(app)).toBe(1);
   });
 
+  it("O-30: waits for no dependency, which may have been rolled back by the same commit", async () => {
+    const [dep, app] = ["needed", "needs"];
+    declare(dep, [configMap("d")]);
+    await flies(dep);
+    const unit = { ...going, dependsOn: [dep] };
+    declare(app, [good, ...more], unit);
+    await flies(app);
+    declare(app, [bad, ...more], unit);
+    await flies(app);
+    expect(await sizeOf(app)).toBe(13);
+    bench().slot(dep).problems = [{ reason: "RenderFailed", message: "x" }];
+    bench().laterMs += timeoutMs;
+    await flies(app);
+    expect(await sizeOf(app)).toBe(1);
+  });
+
   it("O-19: its failure hooks run to their end first", async () => {
     const app = "hooked";
     const later = bench().laterMs;

@@ -44,9 +44,11 @@ export function assess(
       const settled = settle(tracked, nowMs);
       if (settled.dueMs !== undefined) due.push(settled.dueMs);
       const writtenMs = input.memory.writtenMs.get(desired.id);
+      const isUnseen = silent.some((kind) => isAmong(desired.ref, kind));
       return {
         ref: desired.ref,
-        health: silent.some((kind) => isAmong(desired.ref, kind)) ? cutOff(live) : settled.health,
+        health: isUnseen ? cutOff(live) : settled.health,
+        ...(isUnseen && { isUnseen }),
         sinceMs: tracked.sinceMs,
         changed: inventory.entries.get(desired.id)?.changedIn === input.unit.changeId,
         awaited: isAwaited(live ?? desired.object),

@@ -32,6 +32,8 @@ export interface ObjectHealth {
   readonly changed?: boolean;
   /** False for what nobody waits for (PVC, CronJob): no time-out. Default: yes. */
   readonly awaited?: boolean;
+  /** Its watch is silent: it is not the object that is unclear (C-5). Default: no. */
+  readonly isUnseen?: boolean;
 }
 
 /** What must come first: a dependency between objects, a missing namespace. */

@@ -31,7 +31,7 @@ function healthFinding(entry: ObjectHealth, unit: UnitFacts, nowMs: number): Fin
     case "Degraded":
       return healthy("Degraded", degradedReason(entry), about);
     case "Unknown":
-      return healthy("Unknown", "HealthUnknown", about);
+      return healthy("Unknown", entry.isUnseen === true ? "WatchStale" : "HealthUnknown", about);
     case "Progressing":
     case "Missing":
       return unfinished(entry, about, { timeoutMs: unit.healthTimeoutMs, nowMs });

@@ -140,6 +140,13 @@ describe("summarize", () => {
     expect(message).toContain("Deployment shop/db: no pod");
   });
 
+  test("C-5, H-4: what no watch tells of is Unknown for that, not for a time-out or a rule", () => {
+    const unseen = health("web", "Unknown", { isUnseen: true, sinceMs: startMs });
+    const at = summarize(input({ nowMs: startMs + 900_000, pass: pass({ health: [unseen] }) }));
+    expect(at).toMatchObject({ state: "Unknown", reason: "WatchStale" });
+    expect(at.message).toContain("Look at the API server.");
+  });
+
   test("nobody waits for a claim that no pod uses yet", () => {
     const claim = health("data", "Progressing", { awaited: false });
     expect(summarize(input({ pass: pass({ health: [claim] }) })).state).toBe("Synced");

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { selectUnits } from "../../../agent/fleet/units.ts";
+import { isJsonObject } from "../../../agent/model/json.ts";
 import type { KubeObject } from "../../../agent/model/object.ts";
 import type { UnitStatus } from "../../../agent/model/status.ts";
 import { isoTime } from "../../../agent/schedule/clock.ts";
@@ -396,6 +397,37 @@ spec:
     const other = { ...given(app, texts(app)), commits: { [tip]: texts(app) } };
     const ran = await runWith(other, "drift", "adopt", app, "--as", "value", "--push", "--yes");
     expect([ran.code, ran.pushed]).toEqual([3, []]);
+  });
+
+  it("of several clusters that agree is one value; where they do not, somebody chooses", async () => {
+    const app = "many";
+    const us = { "clusters/us.yaml": `${head("Cluster", "us")}spec: { values: { size: "3" } }\n` };
+    const files = texts(app, { files: us });
+    await patched(app, files);
+    const host = { ...given(app, files), commits: { [old]: files, [tip]: files } };
+    const eu = host.clusters?.["eu"];
+    if (eu === undefined) throw new Error("no cluster");
+    const beside = (there: ConnectedCluster, ...args: readonly string[]) => {
+      const both = { ...host, contexts: ["eu", "us"], clusters: { eu, us: there } };
+      return runWith(both, "drift", "adopt", app, "--as", "value", "--push", "--yes", ...args);
+    };
+    const same = await beside(eu);
+    expect(Object.values(same.pushed[0]?.files ?? {})).toEqual([
+      manifests.replace("replicas: 2 #", "replicas: 5 #").replace("web:1.8.2", "web:1.8.1"),
+    ]);
+    const seven: ConnectedCluster["client"]["get"] = async (...call) => {
+      const found = await eu.client.get(...call);
+      const spec = found?.["spec"];
+      return found?.kind === "Deployment" && isJsonObject(spec)
+        ? { ...found, spec: { ...spec, replicas: 7 } }
+        : found;
+    };
+    const other = { ...eu, client: { ...eu.client, get: seven } };
+    const split = await beside(other);
+    expect([split.code, split.pushed]).toEqual([2, []]);
+    expect(split.stderr).toContain("spec.replicas lives with different values");
+    const chosen = await beside(other, "--cluster", "us");
+    expect(Object.values(chosen.pushed[0]?.files ?? {})[0]).toContain("replicas: 7 #");
   });
 
   it("is a no where nothing differs, and needs to be told how", async () => {

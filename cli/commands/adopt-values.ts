@@ -11,7 +11,7 @@ import type { Report } from "../output/error.ts";
 import { problemReport } from "../output/error.ts";
 import type { Adoption, AdoptPlace } from "./adoption.ts";
 import type { CommandContext, NewBranch, RepositoryView } from "./context.ts";
-import { type Leaf, leavesOf } from "./declared-pointer.ts";
+import { type Leaf, leavesOf, withLeaf } from "./declared-pointer.ts";
 import { overlay } from "./overlay.ts";
 import { type RenderedUnit, renderUnits } from "./render-fleet.ts";
 import { openFleet } from "./repository.ts";
@@ -35,7 +35,7 @@ export async function valueFiles(context: CommandContext, place: AdoptPlace): Pr
     else if (wish.why === undefined) written.push(wish);
   }
   const files = await asFiles(context, place.view, texts);
-  await prove(context, place, { files, written, clusters: clusters.keys() });
+  await prove(context, place, { files, written, rendered });
   const lines = written.map(lineOf);
   return { files, lines: lines.toSorted(), left };
 }
@@ -193,29 +193,35 @@ async function asFiles(
 interface Proof {
   readonly files: NewBranch["files"];
   readonly written: readonly Written[];
-  readonly clusters: Iterable<string>;
+  /** As it was, by cluster. */
+  readonly rendered: ReadonlyMap<string, RenderedUnit | undefined>;
 }
 
-/** What was written is read back as the agent reads it. */
+/** What was written is read back as the agent reads it: that, and nothing else, has changed. */
 async function prove(
   context: CommandContext,
   place: AdoptPlace,
-  { files, written, clusters }: Proof,
+  { files, written, rendered }: Proof,
 ): Promise<void> {
   const view = overlay(place.view, files);
-  for (const cluster of clusters) {
+  for (const [cluster, before] of files.size === 0 ? [] : rendered) {
     const after = await renderedFor(context, { ...place, view, cluster });
-    const missed = written.find(({ object, desired, leaf }) => {
-      const now = after?.desired.find(({ id }) => id === desired.id);
-      return object.cluster === cluster && !says(now, leaf);
-    });
-    if (missed === undefined) continue;
+    const now = new Map(after?.desired.map(({ id, object }) => [id, object]));
+    const wrong = before?.desired.find(
+      (desired) => !jsonEqual(now.get(desired.id), adopted(desired, written)),
+    );
+    if (wrong === undefined && now.size === before?.desired.length) continue;
     throw new CliError({
-      what: `${missed.desired.file} could not be edited`,
-      why: `${describeRef(missed.object.ref)} ${missed.path} would not be what lives`,
+      what: `${[...files.keys()].join(", ")} cannot be edited without changing more`,
+      why: wrong === undefined ? "an object would come" : `${describeRef(wrong.ref)} would differ`,
       next: "write it by hand: holdfast drift show says what",
     });
   }
+}
+
+function adopted({ id, object }: Desired, written: readonly Written[]): unknown {
+  const leaves = written.filter(({ desired }) => desired.id === id).map(({ leaf }) => leaf);
+  return leaves.reduce<unknown>((all, { path, value }) => withLeaf(all, path, value), object);
 }
 
 function says(desired: Desired | undefined, { path, value }: Leaf): boolean {

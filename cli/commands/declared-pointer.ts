@@ -73,3 +73,19 @@ function leaves(path: readonly string[], live: unknown, desired: unknown): reado
     leaves([...path, key], childOf(live, key), childOf(desired, key)),
   );
 }
+
+/** A copy with one value set, or taken out. */
+export function withLeaf(
+  root: unknown,
+  [key, ...rest]: readonly string[],
+  value: unknown,
+): unknown {
+  if (key === undefined) return value;
+  const below = withLeaf(childOf(root, key), rest, value);
+  if (Array.isArray(root)) {
+    const items = root.map((item, at) => (String(at) === key ? below : item));
+    return items.filter((item) => item !== undefined);
+  }
+  const { [key]: _old, ...others } = isJsonObject(root) ? root : {};
+  return below === undefined ? others : { ...others, [key]: below };
+}

@@ -1,7 +1,8 @@
 import {
-  type Document,
+  Document,
   isAlias,
   isCollection,
+  isMap,
   isScalar,
   isSeq,
   LineCounter,
@@ -9,8 +10,9 @@ import {
   parseAllDocuments,
   type Scalar,
   visit,
-  type YAMLMap,
+  YAMLMap,
 } from "yaml";
+import { insertion, removal, replacement, type Splice, spliced } from "./yaml-splice.ts";
 
 /** One value of one object in a file that people wrote. */
 export interface ManifestEdit {
@@ -27,7 +29,7 @@ export type Edited =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly why: string };
 
-/** The file with one value changed. One word for another touches nothing else; comments always stay. */
+/** The file with one value changed, and as little of its text as can be; comments always stay. */
 export function withValue(file: string, edit: ManifestEdit): Edited {
   const lines = new LineCounter();
   const documents = parseAllDocuments(file, { lineCounter: lines });
@@ -41,12 +43,63 @@ export function withValue(file: string, edit: ManifestEdit): Edited {
   if (aliased) return { ok: false, why: "it stands behind a YAML alias" };
   const before = object.getIn(edit.path, true);
   if (isExpression(before)) return { ok: false, why: `it is the expression ${String(before)}` };
-  const word = replaced(file, before, edit.value);
-  if (word !== undefined) return { ok: true, text: word };
+  const splice = spliceFor(file, { document, object, before }, edit);
+  if (splice !== undefined) return { ok: true, text: spliced(file, splice) };
   if (edit.value === undefined) object.deleteIn(edit.path);
   else object.setIn(keysOf(document, object, edit.path), nodeOf(document, edit.value));
-  const format = { lineWidth: 0, flowCollectionPadding: true, indentSeq: !hasFlatLists(file) };
-  return { ok: true, text: documents.map((one) => one.toString(format)).join("") };
+  return { ok: true, text: documents.map((one) => one.toString(formatOf(file))).join("") };
+}
+
+function formatOf(file: string) {
+  return { lineWidth: 0, flowCollectionPadding: true, indentSeq: !hasFlatLists(file) };
+}
+
+interface Place {
+  readonly document: Document.Parsed;
+  readonly object: YAMLMap;
+  /** What stands there now. */
+  readonly before: unknown;
+}
+
+/** The one piece of text that changes; undefined where the file has to be written anew. */
+function spliceFor(
+  file: string,
+  { document, object, before }: Place,
+  { path, value }: ManifestEdit,
+): Splice | undefined {
+  if (before !== undefined && value !== undefined) {
+    const flow = isScalar(before) ? written(value, before) : flowText(value);
+    return replacement(file, before, { block: blockText(file, document, value), flow });
+  }
+  const depth = path.findLastIndex((_key, at) => isMap(inside(object, path.slice(0, at))));
+  const parent = inside(object, path.slice(0, depth));
+  if (!isMap(parent)) return undefined;
+  const [key = "", ...rest] = path.slice(depth);
+  if (value === undefined) return rest.length === 0 ? removal(file, parent, key) : undefined;
+  if (parent.has(key)) return undefined;
+  const nested = rest.reduceRight<unknown>((below, name) => ({ [name]: below }), value);
+  const block = new YAMLMap<unknown, unknown>();
+  block.set(nodeOf(document, key), nodeOf(document, nested));
+  const text = new Document(block).toString(formatOf(file));
+  return insertion(file, parent, { block: text, flow: `${flowText(key)}: ${flowText(nested)}` });
+}
+
+/** On lines of its own. */
+function blockText(file: string, document: Document.Parsed, value: unknown): string {
+  return typeof value === "string" && isLong(value)
+    ? `|${value.endsWith("\n") ? "" : "-"}\n${value.replace(/\n$/, "").replace(/^(?=.)/gm, "  ")}\n`
+    : new Document(nodeOf(document, value)).toString(formatOf(file));
+}
+
+/** Several lines that need no quotes. */
+function isLong(text: string): boolean {
+  const isWhole =
+    /^[^\s\p{C}]/u.test(text) && /\S\n?$/.test(text) && text.slice(0, -1).includes("\n");
+  return isWhole && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufeff]/u.test(text.replace(/[\n\t]/g, ""));
+}
+
+function inside(object: YAMLMap, path: readonly string[]): unknown {
+  return path.length === 0 ? object : object.getIn(path, true);
 }
 
 function objectIn(
@@ -73,22 +126,12 @@ function isExpression(node: unknown): boolean {
   return isCollection(node) && JSON.stringify(node.toJSON()).includes("${{");
 }
 
-/** One word in place of another, in the text itself; undefined where that is not enough. */
-function replaced(file: string, before: unknown, value: unknown): string | undefined {
-  const isWord = value === null || ["string", "number", "boolean"].includes(typeof value);
-  if (!isScalar(before) || !isWord || before.anchor !== undefined) return undefined;
-  const { range } = before;
-  const isLong = before.type === "BLOCK_LITERAL" || before.type === "BLOCK_FOLDED";
-  if (range === null || range === undefined || isLong || range[0] === range[1]) return undefined;
-  return file.slice(0, range[0]) + written(value, before) + file.slice(range[1]);
-}
-
 const plain = /^[A-Za-z./][\w./@-]*(:[\w./@-]+)*$/;
 const words = /^(y|n|yes|no|on|off|true|false|null|\.inf|\.nan)$/i;
 
 /** As a person would write it, in quotes where the word was, or where it would mean something else without. */
 function written(value: unknown, before: Scalar): string {
-  if (typeof value !== "string") return JSON.stringify(value);
+  if (typeof value !== "string") return flowText(value);
   if (before.type === "QUOTE_SINGLE" && !/['\p{Cc}]/u.test(value)) return `'${value}'`;
   return before.type === "PLAIN" && isPlain(value) ? value : quoted(value);
 }
@@ -96,6 +139,16 @@ function written(value: unknown, before: Scalar): string {
 /** Not taken for anything but text by whatever reads YAML. */
 function isPlain(text: string): boolean {
   return plain.test(text) && !words.test(text);
+}
+
+/** On one line, wherever it stands. */
+function flowText(value: unknown): string {
+  if (typeof value === "string") return isPlain(value) ? value : quoted(value);
+  if (Array.isArray(value))
+    return value.length === 0 ? "[]" : `[ ${value.map(flowText).join(", ")} ]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const pairs = Object.entries(value).map(([key, one]) => `${flowText(key)}: ${flowText(one)}`);
+  return pairs.length === 0 ? "{}" : `{ ${pairs.join(", ")} }`;
 }
 
 /** YAML ends lines where JSON does not. */
@@ -121,9 +174,7 @@ function nodeOf(document: Document.Parsed, value: unknown): Node {
   visit(node, {
     Scalar: (_key, scalar) => {
       const text: unknown = scalar.value;
-      const isLong =
-        typeof text === "string" && /^[!-~][ -~\n]*[!-~]\n?$/.test(text) && text.includes("\n");
-      if (typeof text === "string" && !isPlain(text) && !isLong) scalar.type = "QUOTE_DOUBLE";
+      if (typeof text === "string" && !isPlain(text) && !isLong(text)) scalar.type = "QUOTE_DOUBLE";
     },
   });
   return node;

@@ -79,6 +79,23 @@ describe("a value in a manifest", () => {
     }
   });
 
+  it.each([
+    [["data", "new"], "n", "    line two\n", '    line two\n  new: "n"\n'],
+    [["data", "w"], undefined, '  w: "two"\n', ""],
+    [["data", "long"], "a\n\n  b\n", "    line one\n    line two\n", "    a\n\n      b\n"],
+    [["metadata", "labels"], { a: "b" }, "{ name: a }", "{ name: a, labels: { a: b } }"],
+    [["metadata", "name"], undefined, "{ name: a }", "{}"],
+    [["list"], ["z", 0], "  - a # of a\n  - c: 1\n    d: 0755\n", "  - z\n  - 0\n"],
+    [["list", "1", "e"], { f: [] }, "    d: 0755\n", "    d: 0755\n    e:\n      f: []\n"],
+    [["list", "1", "c"], undefined, "c: 1\n    d", "d"],
+  ])(
+    "%j = %j touches its own lines alone",
+    (path, value, ...[from = "", to = ""]: readonly string[]) => {
+      const own = `${file.slice(0, file.indexOf("---"))}list:\n  - a # of a\n  - c: 1\n    d: 0755\nend: 0755 # octal\n`;
+      expect(edited({ ...first, path, value }, own)).toBe(own.replace(from, to));
+    },
+  );
+
   it("is not written through an expression, an alias, or where no such object starts", () => {
     const own = "kind: A\nmetadata: {}\nx: ${{ values.x }}\ny: &y { k: v }\nz: *y\n";
     const at = { line: 1, kind: "A" };
@@ -93,6 +110,8 @@ describe("a value in a manifest", () => {
   it("reads back as what was meant, and everything else as it was, whatever the text", () => {
     const value = fc.oneof(
       fc.string({ unit: "grapheme" }),
+      fc.array(fc.string({ unit: "grapheme" }), { minLength: 2 }).map((all) => all.join("\n")),
+      fc.array(fc.lorem({ maxCount: 3 }), { minLength: 2 }).map((all) => `${all.join("\n  ")}\n`),
       fc.integer(),
       fc.boolean(),
       fc.constant("no"),

@@ -12,7 +12,14 @@ import {
   visit,
   YAMLMap,
 } from "yaml";
-import { insertion, removal, replacement, type Splice, spliced } from "./yaml-splice.ts";
+import {
+  insertion,
+  itemRemoval,
+  removal,
+  replacement,
+  type Splice,
+  spliced,
+} from "./yaml-splice.ts";
 
 /** One value of one object in a file that people wrote. */
 export interface ManifestEdit {
@@ -62,26 +69,39 @@ interface Place {
 }
 
 /** The one piece of text that changes; undefined where the file has to be written anew. */
-function spliceFor(
+function spliceFor(file: string, place: Place, { path, value }: ManifestEdit): Splice | undefined {
+  const { document, object, before } = place;
+  if (value === undefined) return removalOf(file, object, path);
+  if (before === undefined) return insertionOf(file, place, { path, value });
+  const flow = isScalar(before) ? written(value, before) : flowText(value);
+  return replacement(file, before, { block: blockText(file, document, value), flow });
+}
+
+function removalOf(file: string, object: YAMLMap, path: readonly string[]): Splice | undefined {
+  const [parent, key = ""] = [inside(object, path.slice(0, -1)), path.at(-1)];
+  if (isSeq(parent)) return itemRemoval(file, parent, Number(key));
+  return isMap(parent) ? removal(file, parent, key) : undefined;
+}
+
+/** Below the last key of the path that is there. */
+function insertionOf(
   file: string,
-  { document, object, before }: Place,
-  { path, value }: ManifestEdit,
+  { document, object }: Place,
+  { path, value }: Pick<ManifestEdit, "path" | "value">,
 ): Splice | undefined {
-  if (before !== undefined && value !== undefined) {
-    const flow = isScalar(before) ? written(value, before) : flowText(value);
-    return replacement(file, before, { block: blockText(file, document, value), flow });
-  }
   const depth = path.findLastIndex((_key, at) => isMap(inside(object, path.slice(0, at))));
   const parent = inside(object, path.slice(0, depth));
-  if (!isMap(parent)) return undefined;
   const [key = "", ...rest] = path.slice(depth);
-  if (value === undefined) return rest.length === 0 ? removal(file, parent, key) : undefined;
-  if (parent.has(key)) return undefined;
+  if (!isMap(parent) || parent.has(key)) return undefined;
   const nested = rest.reduceRight<unknown>((below, name) => ({ [name]: below }), value);
-  const block = new YAMLMap<unknown, unknown>();
-  block.set(nodeOf(document, key), nodeOf(document, nested));
-  const text = new Document(block).toString(formatOf(file));
-  return insertion(file, parent, { block: text, flow: `${flowText(key)}: ${flowText(nested)}` });
+  const map = new YAMLMap<unknown, unknown>();
+  map.set(nodeOf(document, key), nodeOf(document, nested));
+  const block = new Document(map).toString(formatOf(file));
+  return insertion(file, parent, { block, flow: `${flowText(key)}: ${flowText(nested)}` });
+}
+
+function inside(object: YAMLMap, path: readonly string[]): unknown {
+  return path.length === 0 ? object : object.getIn(path, true);
 }
 
 /** On lines of its own. */
@@ -96,10 +116,6 @@ function isLong(text: string): boolean {
   const isWhole =
     /^[^\s\p{C}]/u.test(text) && /\S\n?$/.test(text) && text.slice(0, -1).includes("\n");
   return isWhole && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufeff]/u.test(text.replace(/[\n\t]/g, ""));
-}
-
-function inside(object: YAMLMap, path: readonly string[]): unknown {
-  return path.length === 0 ? object : object.getIn(path, true);
 }
 
 function objectIn(

@@ -1,4 +1,4 @@
-import { isCollection, isNode, isScalar, type Pair, type YAMLMap } from "yaml";
+import { isCollection, isNode, isScalar, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
 
 /** A piece of text in place of another: `from` up to `to`. */
 export interface Splice {
@@ -58,6 +58,15 @@ export function removal(file: string, map: YAMLMap, key: string): Splice | undef
   if (isAlone) return { from, to, text: "" };
   const next = index === 0 ? startOf(map.items[1]) : undefined; // behind the dash of a list
   return next === undefined ? undefined : { from: start, to: next, text: "" };
+}
+
+/** An item of a list below its key taken out, with its lines. */
+export function itemRemoval(file: string, list: YAMLSeq, index: number): Splice | undefined {
+  const at = positionOf(list.items[index]);
+  if (at === undefined || list.flow === true || list.items.length === 1) return undefined;
+  const from = lineStart(file, at[0]);
+  const isAlone = /^ *- +$/.test(file.slice(from, at[0]));
+  return isAlone ? { from, to: contentEnd(file, at), text: "" } : undefined;
 }
 
 /** With the comma before it, or after the first. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { parseAllDocuments } from "yaml";
 import { selectUnits } from "../../../agent/fleet/units.ts";
 import { isJsonObject } from "../../../agent/model/json.ts";
 import type { KubeObject } from "../../../agent/model/object.ts";
 import type { UnitStatus } from "../../../agent/model/status.ts";
+import { parseYaml } from "../../../agent/render/yaml.ts";
 import { isoTime } from "../../../agent/schedule/clock.ts";
 import type { ConnectedCluster } from "../../../cli/commands/context.ts";
 import { openFleet } from "../../../cli/commands/repository.ts";
@@ -70,7 +70,9 @@ async function apply(app: string, files: FileTexts, commit = old): Promise<void>
   const unit = selectUnits(fleet.fleet, "eu", testHasher).units.find((one) => one.app === app);
   if (unit === undefined) throw new Error("no such unit");
   const text = (files[`apps/${app}/all.yaml`] ?? "").replaceAll("${{ cluster.values.size }}", "3");
-  const objects = parseAllDocuments(text).map((one) => one.toJS() as KubeObject);
+  const parsed = parseYaml(new TextEncoder().encode(text), { file: "all.yaml" });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const objects = parsed.value.map(({ value }) => value as KubeObject);
   const declared = bench().declare(app, { objects, unit, changeId: unit.changeId });
   const slot = bench().slot(app);
   slot.manifests = { ...declared, commit: { ...declared.commit, id: commit } };
@@ -389,6 +391,19 @@ spec:
     const ran = await adopt(app, kustomized, "Deployment/web");
     expect(ran.pushed).toEqual([]);
     expect(ran.code).not.toBe(0);
+  });
+
+  it("prepares nothing that would read back as more than what lives", async () => {
+    const app = "more";
+    const file = `apps/${app}/all.yaml`;
+    // An anchor keeps the text from being changed in place, and as a whole the octal would be written anew.
+    const own = manifests.replace("replicas: 2 #", "minReadySeconds: 012\n  replicas: &n 2 #");
+    const files = texts(app, { files: { [file]: own } });
+    await patched(app, files);
+    const host = { ...given(app, files), commits: { [old]: files, [tip]: files } };
+    const ran = await runWith(host, "drift", "adopt", app, "--as", "value", "--push", "--yes");
+    expect(ran.pushed).toEqual([]);
+    expect(ran.stderr).toContain("cannot be edited without changing more");
   });
 
   it("prepares nothing while it cannot see all that differs", async () => {

@@ -87,6 +87,7 @@ describe("a value in a manifest", () => {
     [["metadata", "name"], undefined, "{ name: a }", "{}"],
     [["list"], ["z", 0], "  - a # of a\n  - c: 1\n    d: 0755\n", "  - z\n  - 0\n"],
     [["list", "1", "e"], { f: [] }, "    d: 0755\n", "    d: 0755\n    e:\n      f: []\n"],
+    [["list", "0"], undefined, "  - a # of a\n", ""],
     [["list", "1", "c"], undefined, "c: 1\n    d", "d"],
   ])(
     "%j = %j touches its own lines alone",

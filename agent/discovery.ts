@@ -16,10 +16,11 @@ export async function refreshDiscovery(world: World, signal: AbortSignal): Promi
 
 /** D-13: what units declare, and what they still track, is watched before anything of it is applied. */
 export function watchKinds(world: World): readonly WatchedKind[] {
-  const refs = [...world.slots.values()].flatMap(({ manifests, inventory }) => [
+  const refs = [...world.slots.values()].flatMap(({ manifests, fallback, inventory }) => [
     ...[...(inventory?.entries.values() ?? [])].map(({ ref }) => ref),
     ...[...(inventory?.hooks?.values() ?? [])].map(({ ref }) => ref),
     ...[...(manifests?.desired ?? []), ...(manifests?.hooks ?? [])].map(({ ref }) => ref),
+    ...[...(fallback?.desired ?? []), ...(fallback?.hooks ?? [])].map(({ ref }) => ref),
   ]);
   const byKind = Map.groupBy(refs, kindId);
   const wanted = [...byKind.values()].flatMap((own) => watchedKind(world, own) ?? []);

@@ -1,3 +1,4 @@
+import { watchKinds } from "./discovery.ts";
 import { compileHealthRules } from "./health/cel.ts";
 import type { Manifests } from "./manifests.ts";
 import type { Rollback } from "./model/inventory.ts";
@@ -39,6 +40,9 @@ export async function loadFallback(world: World, slot: Slot, signal: AbortSignal
     const message = `the render of ${commit.slice(0, 7)} that should run can no longer be read: what runs is left alone`;
     throw new ReconcileError("RolledBack", message);
   }
+  // D-13: after a start without Git nobody has looked at anything yet.
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(5_000)]);
+  await world.cluster.live.synced(watchKinds(world), patience).catch(() => undefined);
   const rules = compileHealthRules(slot.fallback.unit.health.rules);
   if (slot.manifests === undefined && rules.ok) slot.healthRules = rules.value;
 }

@@ -278,6 +278,28 @@ describe("onFailure: rollback", () => {
     expect(await sizeOf(app)).toBe(1);
   });
 
+  it("D-13: after a start without Git what it is made of is watched before anything is applied", async () => {
+    const app = "watched";
+    declare(app, [good, ...more]);
+    await flies(app);
+    await fails(app, [bad, ...more]);
+    await restart(app);
+    await bench().hand(within(app, widget(7)));
+    const { world } = bench();
+    const from = bench().mark;
+    const watched: { readonly kinds: readonly string[]; readonly writes: number }[] = [];
+    const live: World["cluster"]["live"] = {
+      ...world.cluster.live,
+      synced: async (kinds) => {
+        const writes = bench().writesSince(from).length;
+        watched.push({ kinds: kinds.map(({ kind }) => kind), writes });
+      },
+    };
+    await fliesOnce(app, { ...world, cluster: { ...world.cluster, live } });
+    expect(watched).toMatchObject([{ kinds: expect.arrayContaining(["Widget"]), writes: 0 }]);
+    expect(await sizeOf(app)).toBe(1);
+  });
+
   it("R-5: is not recalled from Git as something else while Git has nothing that renders", async () => {
     const app = "recalled";
     declare(app, [good, ...more]);

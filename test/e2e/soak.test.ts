@@ -115,9 +115,13 @@ describe.skipIf(!have.ok)(
       return ratePerSecond(seen, fromMs + quarter * length, fromMs + (quarter + 1) * length);
     };
 
+    const statusWrites = (app: string) =>
+      seen.filter(({ verb, resource, name }) => {
+        return verb !== "get" && resource === "apps/status" && name === app;
+      }).length;
+
     function figures(): object {
       const hours = (toMs - fromMs) / 3_600_000;
-      const own = countByObject(seen.filter(({ verb }) => verb === "update" || verb === "patch"));
       const quarters = [0, 1, 2, 3];
       return {
         minutes: Math.round(hours * 60 * 10) / 10,
@@ -130,8 +134,8 @@ describe.skipIf(!have.ok)(
         absences: absences.map(({ noticedSeconds, backSeconds }) => [noticedSeconds, backSeconds]),
         rssMiB: quarters.map((quarter) => medianOfQuarter(samples, quarter)),
         requestsPerSecond: quarters.map(quarterRate),
-        bookkeeping: Object.fromEntries(
-          Object.entries(own).filter(([object]) => object.includes(` ${agentNamespace}/`)),
+        statusWrites: Object.fromEntries(
+          Object.values(apps).map((app) => [app, statusWrites(app)]),
         ),
         states: Object.fromEntries(Object.values(apps).map((app) => [app, reasonsOf(app)])),
       };
@@ -187,6 +191,14 @@ describe.skipIf(!have.ok)(
       );
       for (const app of [apps.contested, apps.admitted]) {
         expect(reasonsOf(app)["Drifted/Fight"] ?? 0).toBeGreaterThan(samples.length / 2);
+      }
+    });
+
+    it("writes what it says of an app when that changes, not whenever somebody writes (P8)", () => {
+      expect(statusWrites(apps.calm)).toBe(0);
+      for (const app of [apps.contested, apps.admitted]) {
+        const own = writesIn(app).reduce((sum, [, count]) => sum + count, 0);
+        expect(statusWrites(app)).toBeLessThanOrEqual(3 * own + 10);
       }
     });
 

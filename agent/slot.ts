@@ -1,6 +1,4 @@
-import type { RestoreWish } from "./bring-back.ts";
 import type { HealthRules } from "./health/cel.ts";
-import type { Manifests } from "./manifests.ts";
 import type { Artifact, Commit } from "./model/artifact.ts";
 import type { Inventory } from "./model/inventory.ts";
 import type { KubeObject } from "./model/object.ts";
@@ -9,7 +7,9 @@ import type { Suspend, UnitStatus } from "./model/status.ts";
 import type { Unit } from "./model/unit.ts";
 import { emptyMemory, type UnitMemory } from "./pass/pass.ts";
 import type { Accept, Removal } from "./plan/guard.ts";
-import type { RollbackWish } from "./roll-back.ts";
+import type { Manifests } from "./rendering/manifests.ts";
+import type { RestoreWish } from "./requests/bring-back.ts";
+import type { RollbackWish } from "./requests/roll-back.ts";
 import type { AcceptTrailer } from "./source/trailers.ts";
 
 /** A render that failed for a reason that may pass. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
 import type { ToolPlaces } from "../agent/children/tools.ts";
-import { createHasher } from "../agent/hasher.ts";
+import { createHasher } from "../agent/rendering/hasher.ts";
 import { systemClock as clock, systemRandom as random } from "../agent/schedule/system.ts";
 import type { RecordReader } from "../agent/status/carrier.ts";
 import type {

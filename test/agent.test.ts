@@ -5,12 +5,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { Agent } from "../agent/agent.ts";
 import { connectTo } from "../agent/cluster/connection.ts";
 import { parseSettings } from "../agent/config/settings.ts";
-import { runRender } from "../agent/manifests.ts";
 import type { AgentEvent } from "../agent/model/event.ts";
 import { isJsonObject } from "../agent/model/json.ts";
 import type { KubeObject } from "../agent/model/object.ts";
 import type { UnitStatus } from "../agent/model/status.ts";
 import { createAgentPorts } from "../agent/ports.ts";
+import { runRender } from "../agent/rendering/manifests.ts";
 import { createGitSource } from "../agent/source/git.ts";
 import { createGitRecords } from "../agent/source/git-records.ts";
 import { type SandboxGit, startGitServer } from "../cli/sandbox/git/server.ts";

@@ -15,6 +15,9 @@ const mayRun: Readonly<Record<(typeof pure)[number], readonly string[]>> = {
   status: ["model", "config"],
 };
 
+/** What runs an agent, from the outside in: each may use what stands after it, never what stands before. */
+const layers = ["term", "flight", "requests", "follow", "rendering"];
+
 const purePackages = ["js-yaml", "ajv", "json-schema-to-ts", "@marcbachmann/cel-js"];
 
 /** Entries of a process or a thread: these and `ports.ts` put adapters together. */
@@ -79,6 +82,16 @@ describe("the import table", () => {
       "schedule/clock.ts",
     ];
     const wrong = from.filter(({ target, isOurs }) => !isOurs || !isIn(target, allowed));
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  it("lets the layers that run an agent use inner ones only", () => {
+    const from = imports.filter(({ file }) => layers.includes(folderOf(file)));
+    expect(new Set(from.map(({ file }) => folderOf(file)))).toEqual(new Set(layers));
+    const wrong = from.filter(({ file, target }) => {
+      const inner = layers.indexOf(folderOf(target));
+      return inner >= 0 && inner < layers.indexOf(folderOf(file));
+    });
     expect(wrong.map(show)).toEqual([]);
   });
 

@@ -1,11 +1,11 @@
-import { readRender } from "../kept-render.ts";
-import type { Manifests } from "../manifests.ts";
 import type { ChangeResult } from "../model/change.ts";
 import type { Inventory, KeptRender, Rollback } from "../model/inventory.ts";
 import { describeRef } from "../model/object.ts";
 import { failedObjects, failsAt } from "../plan/failed-objects.ts";
 import { isProtectedKind } from "../plan/protect.ts";
 import { awaitsHooks, fallbackFor, type KnownRenders, stays, undoable } from "../plan/rollback.ts";
+import { readRender } from "../rendering/kept-render.ts";
+import type { Manifests } from "../rendering/manifests.ts";
 import { isoTime } from "../schedule/clock.ts";
 import type { ObjectHealth } from "../status/input.ts";
 import { keepRender, letGo } from "./keep-render.ts";

@@ -1,6 +1,5 @@
 import { servedKind } from "../cluster/client.ts";
 import type { Stored } from "../cluster/stored.ts";
-import { declaredIn } from "../manifests.ts";
 import type { ChangeResult, Desired } from "../model/change.ts";
 import { hookOf } from "../model/hook.ts";
 import type { Inventory, InventoryEntry } from "../model/inventory.ts";
@@ -15,6 +14,7 @@ import {
   withoutAdditions,
   withoutAdoptions,
 } from "../plan/track.ts";
+import { declaredIn } from "../rendering/manifests.ts";
 import { isoTime } from "../schedule/clock.ts";
 import type { Fate } from "./fall-back.ts";
 import type { PassInput, PassPorts } from "./pass.ts";

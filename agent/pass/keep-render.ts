@@ -1,8 +1,8 @@
 import { ApiError } from "../cluster/errors.ts";
-import { writeRender } from "../kept-render.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { ReconcileError } from "../model/reason.ts";
 import { type KnownRenders, withRender } from "../plan/rollback.ts";
+import { writeRender } from "../rendering/kept-render.ts";
 import { isoTime } from "../schedule/clock.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 

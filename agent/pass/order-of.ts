@@ -1,9 +1,9 @@
-import type { Manifests } from "../manifests.ts";
 import type { Desired } from "../model/change.ts";
 import type { Problem } from "../model/problem.ts";
 import { dependencyFaults, layersOf } from "../plan/depends-on.ts";
 import { type Stage, stagesOf } from "../plan/order.ts";
 import { placesOf, type Step, stepsOf } from "../plan/steps.ts";
+import type { Manifests } from "../rendering/manifests.ts";
 
 export interface OrderedStep extends Step {
   /** Objects after what they name (O-21). */

@@ -1,4 +1,3 @@
-import { declaredIn } from "../manifests.ts";
 import type { Change, ChangeResult, Desired } from "../model/change.ts";
 import type { Inventory, InventoryEntry } from "../model/inventory.ts";
 import { refId } from "../model/object.ts";
@@ -16,6 +15,7 @@ import {
 import { judgeDeletion, type PruneContext } from "../plan/prune.ts";
 import { spare } from "../plan/spare.ts";
 import { changeOf, type Verdict } from "../plan/verdict.ts";
+import { declaredIn } from "../rendering/manifests.ts";
 import type { WaitingObject } from "../status/input.ts";
 import { carryOut } from "./carry-out.ts";
 import type { PassInput, PassPorts } from "./pass.ts";

@@ -1,9 +1,9 @@
-import { declaredIn } from "../manifests.ts";
 import type { Change } from "../model/change.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { type ObjectRef, refId } from "../model/object.ts";
 import { type Guarding, guardRecreates } from "../plan/guard.ts";
 import { objectSettings } from "../plan/object-settings.ts";
+import { declaredIn } from "../rendering/manifests.ts";
 import { planObjects, provenUnchanged } from "./observe.ts";
 import type { PassInput, PassPorts } from "./pass.ts";
 

@@ -1,9 +1,9 @@
-import { capabilitiesOf } from "../../agent/capabilities.ts";
 import { selectUnits } from "../../agent/fleet/units.ts";
 import type { Desired } from "../../agent/model/change.ts";
 import type { Inventory, InventoryEntry } from "../../agent/model/inventory.ts";
 import { describeRef, type ObjectRef, refId } from "../../agent/model/object.ts";
 import type { UnitStatus } from "../../agent/model/status.ts";
+import { capabilitiesOf } from "../../agent/rendering/capabilities.ts";
 import { fromAppObject } from "../../agent/status/app-object.ts";
 import type { DriftedObject } from "../output/drift-report.ts";
 import { problemReport, type Report } from "../output/error.ts";

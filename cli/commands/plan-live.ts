@@ -1,9 +1,9 @@
-import { capabilitiesOf } from "../../agent/capabilities.ts";
 import type { ClusterClient } from "../../agent/cluster/client.ts";
 import type { Change, Desired } from "../../agent/model/change.ts";
 import type { Inventory } from "../../agent/model/inventory.ts";
 import { refId, versionedRefOf } from "../../agent/model/object.ts";
 import type { Unit } from "../../agent/model/unit.ts";
+import { capabilitiesOf } from "../../agent/rendering/capabilities.ts";
 import type { ObjectDiff, UnitDiff } from "../output/diff-report.ts";
 import { maskSecret, type SecretMasker } from "../output/mask-secrets.ts";
 import { unmark } from "../output/unmark.ts";

@@ -1,8 +1,8 @@
-import { capabilitiesOf } from "../../agent/capabilities.ts";
 import { type Rule, rightsIn, rulesOf } from "../../agent/model/rule.ts";
 import type { Unit } from "../../agent/model/unit.ts";
 import { ownRules } from "../../agent/plan/own-rights.ts";
 import { missing, type Need, needsToPrune, surplus } from "../../agent/plan/rights.ts";
+import { capabilitiesOf } from "../../agent/rendering/capabilities.ts";
 import type { Report } from "../output/error.ts";
 import type { Account } from "../output/rbac-manifests.ts";
 import { boundRules } from "./bound-rules.ts";

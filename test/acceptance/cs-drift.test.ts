@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createLead } from "../../agent/lead.ts";
 import { installationLabel, ownerAnnotation, ownerMark } from "../../agent/model/names.ts";
 import { type KubeObject, type ObjectRef, refId, refOf } from "../../agent/model/object.ts";
+import { createLead } from "../../agent/term/lead.ts";
 import { configMap, obj, outcomes, sharedBench, until, within } from "../pass/bench.ts";
 import { failures } from "../pass/order-cases.ts";
 import { deletesSince, makeNamespace, rest, uidOf } from "./scene.ts";

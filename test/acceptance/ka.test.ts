@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ClusterClient } from "../../agent/cluster/client.ts";
+import { removedUnit } from "../../agent/follow/removed-unit.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
-import { removedUnit } from "../../agent/removed-unit.ts";
 import {
   configMap,
   deployment,

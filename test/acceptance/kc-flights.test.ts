@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { fly } from "../../agent/fly.ts";
+import { fly } from "../../agent/flight/fly.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
 import type { Unit } from "../../agent/model/unit.ts";
-import { tellAgain } from "../../agent/requests.ts";
+import { tellAgain } from "../../agent/requests/requests.ts";
 import { createSlot } from "../../agent/slot.ts";
 import { configMap, deployment, never, obj, sharedBench, until } from "../pass/bench.ts";
 import { makeReady } from "../pass/order-cases.ts";

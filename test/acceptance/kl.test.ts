@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { publish } from "../../agent/flight/publish.ts";
 import { type KubeObject, refId, refOf } from "../../agent/model/object.ts";
-import { publish } from "../../agent/publish.ts";
 import { createNoteTaker } from "../../agent/telemetry/event-notes.ts";
 import { createLogs } from "../../agent/telemetry/logs.ts";
 import { planOne } from "../../cli/commands/plan-one.ts";

@@ -1,7 +1,7 @@
 import { installationOf } from "../../agent/cluster/installation.ts";
-import { createHasher } from "../../agent/hasher.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
 import { applySetIdOf, marked } from "../../agent/render/mark.ts";
+import { createHasher } from "../../agent/rendering/hasher.ts";
 import { pause } from "../e2e/site.ts";
 import { countVerbs, readRequests, type Seen, spanOf } from "./audit.ts";
 import type { Bench, BenchOptions, Program } from "./bench.ts";

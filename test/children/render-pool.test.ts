@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from "vitest";
-import type { RenderJob } from "../../agent/manifests.ts";
 import type { Parsed } from "../../agent/model/problem.ts";
 import type { RenderedText, RenderTool } from "../../agent/render/tool.ts";
-import { createRenderPool } from "../../agent/render-pool.ts";
+import type { RenderJob } from "../../agent/rendering/manifests.ts";
+import { createRenderPool } from "../../agent/rendering/render-pool.ts";
 import { type Contents, commitOf } from "../fleet/fleet-files.ts";
 import { unitOf } from "../render/unit-of.ts";
 

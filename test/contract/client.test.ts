@@ -12,7 +12,7 @@ import { createLease } from "../../agent/cluster/lease.ts";
 import { guardWrites } from "../../agent/cluster/leased.ts";
 import { readLive } from "../../agent/cluster/observe.ts";
 import { createStateStore, installKey } from "../../agent/cluster/state.ts";
-import { followEpochs } from "../../agent/epochs.ts";
+import { followEpochs } from "../../agent/flight/epochs.ts";
 import type { Inventory } from "../../agent/model/inventory.ts";
 import {
   type KubeObject,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { refreshDiscovery } from "../../agent/discovery.ts";
+import { refreshDiscovery } from "../../agent/flight/discovery.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
 import { type Json, mapAt } from "../../cli/sandbox/kubernetes/json.ts";
 import { configMap, never, obj, outcomes, sharedBench, within } from "./bench.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fly } from "../../agent/fly.ts";
+import { fly } from "../../agent/flight/fly.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
 import { configMap, never, obj, outcomes, sharedBench, within } from "./bench.ts";
 import { dyingAt, Killed } from "./dying.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../agent/cluster/errors.ts";
+import { removedUnit } from "../../agent/follow/removed-unit.ts";
 import type { KubeObject } from "../../agent/model/object.ts";
 import { planDigest } from "../../agent/plan/guard.ts";
-import { removedUnit } from "../../agent/removed-unit.ts";
 import { testHasher } from "../doubles/ports.ts";
 import {
   type Bench,

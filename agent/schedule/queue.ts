@@ -9,14 +9,17 @@ export interface Queue {
   stop(): Promise<void>;
 }
 
+export type QueueStep = "added" | "started" | "ended";
+
 export interface QueueOptions {
   readonly width: number;
   /** Must not throw: failures are values by then. */
   readonly run: (key: string) => Promise<void>;
-  readonly onChange?: (depth: number, active: number) => void;
+  /** A key that waits, runs, or has run. */
+  readonly onStep?: (step: QueueStep, key: string) => void;
 }
 
-export function createQueue({ width, run, onChange }: QueueOptions): Queue {
+export function createQueue({ width, run, onStep }: QueueOptions): Queue {
   const waiting = new Set<string>();
   const running = new Map<string, Promise<void>>();
   const again = new Set<string>();
@@ -25,8 +28,14 @@ export function createQueue({ width, run, onChange }: QueueOptions): Queue {
   function add(key: string): void {
     if (isStopped) return;
     if (running.has(key)) again.add(key);
-    else waiting.add(key);
+    else wait(key);
     fill();
+  }
+
+  function wait(key: string): void {
+    if (waiting.has(key)) return;
+    waiting.add(key);
+    onStep?.("added", key);
   }
 
   function fill(): void {
@@ -37,13 +46,14 @@ export function createQueue({ width, run, onChange }: QueueOptions): Queue {
         key,
         run(key).finally(() => done(key)),
       );
+      onStep?.("started", key);
     }
-    onChange?.(waiting.size, running.size);
   }
 
   function done(key: string): void {
     running.delete(key);
-    if (again.delete(key) && !isStopped) waiting.add(key);
+    onStep?.("ended", key);
+    if (again.delete(key) && !isStopped) wait(key);
     if (!isStopped) fill();
   }
 

@@ -4,7 +4,7 @@ import type { HookRun } from "../model/hook.ts";
 import type { Inventory } from "../model/inventory.ts";
 import { type ObjectRef, refId } from "../model/object.ts";
 import type { Manifests } from "../rendering/manifests.ts";
-import { createQueue, type Queue } from "../schedule/queue.ts";
+import { createQueue, type Queue, type QueueStep } from "../schedule/queue.ts";
 import { createTimers, type Timers } from "../schedule/timers.ts";
 import type { Slot } from "../slot.ts";
 import type { World } from "../world.ts";
@@ -68,10 +68,9 @@ export function createLead(signal: AbortSignal): Lead {
   return {
     begin(started) {
       world = started;
-      const { clock, emit } = started.ports;
-      const tellQueue = (depth: number, active: number): void =>
-        emit({ type: "queue", depth, active });
-      queue = createQueue({ width, run: flight, onChange: tellQueue });
+      const { clock } = started.ports;
+      const onStep = (step: QueueStep, app: string) => tellStep(started, queue, { step, app });
+      queue = createQueue({ width, run: flight, onStep });
       timers = createTimers(clock, start);
       strides = createTimers(clock, (app) => heed(started, app));
     },
@@ -90,6 +89,16 @@ export function createLead(signal: AbortSignal): Lead {
       await queue?.stop();
     },
   };
+}
+
+function tellStep(
+  { ports, slots }: World,
+  queue: Queue | undefined,
+  { step, app }: { readonly step: QueueStep; readonly app: string },
+): void {
+  const { depth = 0, active = 0 } = queue ?? {};
+  const isRetry = step === "added" && (slots.get(app)?.failures ?? 0) > 0;
+  ports.emit({ type: "queue", depth, active, app, step: isRetry ? "retried" : step });
 }
 
 /**

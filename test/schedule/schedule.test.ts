@@ -92,6 +92,17 @@ describe("queue", () => {
     expect(started.at(-1)).toBe("b");
   });
 
+  it("tells what waits, starts and ends, each once", async () => {
+    const { run, end } = flights();
+    const steps: string[] = [];
+    const onStep = (step: string, key: string) => steps.push(`${step} ${key}`);
+    const queue = createQueue({ width: 1, run, onStep });
+    for (const key of ["a", "b", "b", "a"]) queue.add(key);
+    expect(steps).toEqual(["added a", "started a", "added b"]);
+    await end("a");
+    expect(steps.slice(3)).toEqual(["ended a", "added a", "started b"]);
+  });
+
   it("stops after what is under way, and takes nothing more", async () => {
     const { started, run, end } = flights();
     const queue = createQueue({ width: 1, run });

@@ -82,6 +82,19 @@ describe("events bring a change on (O-16)", () => {
   });
 });
 
+it("tells of each flight that it waits, starts and ends, and that one after a failure is a retry", async () => {
+  await declared("told", [configMap("c")]);
+  const steps = () =>
+    bench().events.flatMap((event) =>
+      event.type === "queue" && event.app === "told" ? [event.step] : [],
+    );
+  bench().slot("told").failures = 1;
+  lead().wake("told", 0);
+  await synced("told");
+  await until(() => steps().includes("ended"), "the end of its flight");
+  expect(steps().slice(0, 3)).toEqual(["retried", "started", "ended"]);
+});
+
 describe("what comes back of our own writes (D-1)", () => {
   const ref = (namespace: string) => ({ group: "", kind: "ConfigMap", namespace, name: "c" });
   const flights = (app: string) =>

@@ -47,9 +47,9 @@ export type AgentEvent =
       readonly type: "queue";
       readonly depth: number;
       readonly active: number;
-      /** With `step`: the unit that moved, so that waits and passes under way can be timed. */
-      readonly app?: string;
-      readonly step?: "added" | "retried" | "started" | "ended";
+      /** The unit that moved, so that waits and passes under way can be timed. */
+      readonly app: string;
+      readonly step: "added" | "retried" | "started" | "ended";
     }
   | {
       readonly type: "rendered";

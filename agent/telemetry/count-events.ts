@@ -69,7 +69,6 @@ export class Counting {
 
   #countQueue({ depth, app, step }: Of<"queue">): void {
     this.#registry.set("workqueue_depth", units, depth);
-    if (app === undefined) return;
     const now = this.#clock.monotonic();
     if (step === "retried") this.#registry.add("workqueue_retries_total", units, 1);
     if (step === "added" || step === "retried") {

@@ -63,7 +63,7 @@ describe("logs", () => {
     const { emit, lines } = logging();
     const same = unitStatus();
     for (let pass = 0; pass < 3; pass += 1) {
-      emit({ type: "queue", depth: 1, active: 0 });
+      emit({ type: "queue", depth: 1, active: 0, app: "shop", step: "added" });
       emit({ type: "source-polled", trigger: "poll", durationMs: 5, moved: false });
       emit({ type: "rendered", app: "shop", renderer: "plain", result: "cached" });
       emit({ type: "phase", app: "shop", phase: "observe", durationMs: 3 });

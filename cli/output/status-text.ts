@@ -63,14 +63,23 @@ function commitWords(source: ReportSource, nowMs: number): readonly string[] {
   return [...place, shortId(commit), ...what, ...who];
 }
 
+/** What is suspended or differs does not run what it should, although its commit is live (product: status fails loud). */
 function summaryLine({ report: { clusters, units } }: StatusView): string {
-  const converged = clusters.filter((cluster) => cluster.converged === cluster.units).length;
+  const drifted = units.filter(({ objects }) => objects.drifted > 0);
+  const suspended = units.filter(({ state }) => state === "Suspended");
+  const others = new Set([...drifted, ...suspended].map(({ cluster }) => cluster));
+  const fine = clusters.filter((one) => one.converged === one.units && !others.has(one.name));
   const attention = units.filter(({ state }) => needsAttention(state)).length;
   const silent = new Set(
     units.filter(({ reason }) => reason === "AgentSilent").map(({ cluster }) => cluster),
   ).size;
-  const needs = attention === 1 ? "1 unit needs" : `${attention} units need`;
-  return `${converged} of ${count(clusters.length, "cluster")} run what they should · ${needs} attention · ${silent} silent`;
+  return [
+    `${fine.length} of ${count(clusters.length, "cluster")} run what they should`,
+    attention === 1 ? "1 unit needs attention" : `${attention} units need attention`,
+    ...(drifted.length > 0 ? [`${drifted.length} drifted`] : []),
+    ...(suspended.length > 0 ? [`${suspended.length} suspended`] : []),
+    `${silent} silent`,
+  ].join(" · ");
 }
 
 const unitColumns: readonly Column[] = [

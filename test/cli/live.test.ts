@@ -79,6 +79,18 @@ describe("status", () => {
     expect(stderr).toBe("→ holdfast accept shop --cluster prod\n");
   });
 
+  it("counts what is suspended or differs as not running what it should, its commit live or not", async () => {
+    const patched = appOf("prod", {
+      state: "Suspended",
+      reason: "AppSuspended",
+      objects: { managed: 3, drifted: 1, unhealthy: 0, heldDeletions: 0 },
+    });
+    const { stdout } = await runWith(both(appOf("dev"), patched), "status");
+    expect(stdout.split("\n")[1]).toBe(
+      "1 of 2 clusters run what they should · 0 units need attention · 1 drifted · 1 suspended · 0 silent",
+    );
+  });
+
   it("exits 1 on trouble only when asked to", async () => {
     const given = both(appOf("dev"), appOf("prod", held));
     expect((await runWith(given, "status", "--exit-code", "-q")).code).toBe(1);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { dropLeftovers } from "../../agent/apply/drop.ts";
 import type { Applied } from "../../agent/cluster/client.ts";
@@ -53,6 +54,18 @@ async function unraced<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Controllers have seen what was written, and written what they had to: nobody comes between two steps. */
+async function atRest(server: Server, path: string): Promise<void> {
+  for (let attempt = 0; attempt < 40; attempt += 1) {
+    const { metadata, status = {} } = (await server.get(path)).body;
+    await pause(500);
+    const now = (await server.get(path)).body.metadata.resourceVersion;
+    const isSeen = [undefined, metadata.generation].includes(status.observedGeneration);
+    if (isSeen && now === metadata.resourceVersion) return;
+  }
+  throw new Error(`${path} does not come to rest`);
+}
+
 interface Left {
   readonly path: string;
   readonly declared: KubeObject;
@@ -72,6 +85,7 @@ async function adoptAndDrop(server: Server, { path, declared }: Left) {
     fields: [...fields].sort(),
     stays: [...stays].sort(),
   }));
+  await atRest(server, path);
   await unraced(async () => {
     const { object } = applied(await server.get(path));
     const change = planDrop(desired(declared), object, { unit: unit(), declared: [] });

@@ -1,10 +1,8 @@
-import { cliApiVersion } from "../output/document.ts";
 import type { DriftCount, DriftedObject } from "../output/drift-report.ts";
 import { driftCountsText, driftText } from "../output/drift-text.ts";
-import type { Report } from "../output/error.ts";
-import type { Style } from "../output/style.ts";
 import { askFleet } from "./ask-fleet.ts";
-import { type CommandContext, nowText } from "./context.ts";
+import type { CommandContext } from "./context.ts";
+import { driftResult } from "./drift-result.ts";
 import { findDrift } from "./find-drift.ts";
 import { checkNames, isMeant } from "./fleet-view.ts";
 import { isGlob } from "./glob.ts";
@@ -36,7 +34,7 @@ async function listCounts(context: CommandContext, { apps }: ListWish): Promise<
   );
   const [first] = counts;
   const where = first === undefined ? "" : `${first.app} --cluster ${first.cluster}`;
-  return report(context, {
+  return driftResult(context, {
     facts: { units: counts },
     unreached,
     isDrifted: counts.length > 0,
@@ -55,7 +53,7 @@ async function listLive(
   );
   const open = objects.filter(({ action }) => action.kind !== "ignored");
   const nowMs = context.ports.clock.now();
-  return report(context, {
+  return driftResult(context, {
     facts: { objects },
     unreached,
     isDrifted: open.length > 0,
@@ -69,37 +67,4 @@ function nextOf(first: DriftedObject | undefined): string {
   const about = `${first.app} ${first.ref.kind}/${first.ref.name}`;
   const where = `--cluster ${first.cluster}`;
   return `holdfast drift show ${about} ${where} · holdfast drift adopt ${about} --as value ${where}`;
-}
-
-interface Listed {
-  readonly facts: Readonly<Record<string, unknown>>;
-  readonly unreached: readonly Report[];
-  readonly isDrifted: boolean;
-  readonly hint: string;
-  draw(style: Style): string;
-}
-
-function report(
-  context: CommandContext,
-  { facts, unreached, isDrifted, hint, draw }: Listed,
-): CommandResult {
-  const complete = unreached.length === 0;
-  return {
-    exitCode: isDrifted ? 1 : 0,
-    isIncomplete: !complete,
-    reports: unreached,
-    hints: isDrifted ? [hint] : [],
-    output: {
-      form: "document",
-      document: {
-        apiVersion: cliApiVersion,
-        kind: "DriftReport",
-        generatedAt: nowText(context),
-        complete,
-        problems: unreached,
-        ...facts,
-      },
-      draw: (style) => draw(style) + (isDrifted ? "" : "no drift\n"),
-    },
-  };
 }

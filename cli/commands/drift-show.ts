@@ -1,7 +1,7 @@
 import type { ObjectRef } from "../../agent/model/object.ts";
-import { cliApiVersion } from "../output/document.ts";
 import { driftDetailText } from "../output/drift-text.ts";
-import { type CommandContext, nowText } from "./context.ts";
+import type { CommandContext } from "./context.ts";
+import { driftResult } from "./drift-result.ts";
 import { findDrift } from "./find-drift.ts";
 import { withRepository } from "./repository.ts";
 import { CliError, type CommandResult } from "./result.ts";
@@ -24,27 +24,15 @@ export async function showDrift(
   );
   if (asked === 0 && unreached.length === 0) throw undeclared(app, object);
   const isDrifted = objects.some(({ action }) => action.kind !== "ignored");
-  const complete = unreached.length === 0;
   const [first] = objects;
   const where = `${app} ${object} --cluster ${first?.cluster}`;
-  return {
-    exitCode: isDrifted ? 1 : 0,
-    isIncomplete: !complete,
-    reports: unreached,
-    hints: isDrifted ? [`holdfast drift adopt ${where} --as value, or --as ignore`] : [],
-    output: {
-      form: "document",
-      document: {
-        apiVersion: cliApiVersion,
-        kind: "DriftReport",
-        generatedAt: nowText(context),
-        complete,
-        problems: unreached,
-        objects,
-      },
-      draw: (style) => driftDetailText(objects, style) + (isDrifted ? "" : "no drift\n"),
-    },
-  };
+  return driftResult(context, {
+    facts: { objects },
+    unreached,
+    isDrifted,
+    hint: `holdfast drift adopt ${where} --as value, or --as ignore`,
+    draw: (style) => driftDetailText(objects, style),
+  });
 }
 
 function undeclared(app: string, object: string): CliError {

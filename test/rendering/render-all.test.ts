@@ -171,16 +171,17 @@ describe("an app whose render takes long", () => {
     await site.synced();
   });
 
-  it("4.5-1: what it may come to declare is not deleted", patient, async () => {
+  /** A commit moves an object between the two while slow renders: quick waits with it alone, and it stays as it is. */
+  async function handedOver(name: string, { from, to }: { from: string; to: string }) {
     const site = await start();
-    site.push({ "apps/quick/a.yaml": configMap("a") });
-    await until(() => site.live("a") !== undefined, "it is there");
+    site.push({ [`apps/${from}/${name}.yaml`]: configMap(name) });
+    await until(() => site.live(name) !== undefined, "it is there");
     await site.synced();
-    const before = site.live("a");
+    const before = site.live(name);
     const release = site.hold();
     site.push({
-      "apps/quick/a.yaml": undefined,
-      "apps/slow/a.yaml": configMap("a"),
+      [`apps/${from}/${name}.yaml`]: undefined,
+      [`apps/${to}/${name}.yaml`]: configMap(name),
       "apps/quick/new.yaml": configMap("new"),
     });
     await until(() => site.live("new") !== undefined, "quick goes on with the rest");
@@ -188,7 +189,12 @@ describe("an app whose render takes long", () => {
     expect(site.statusOf("quick")?.message).toContain("slow");
     release();
     await site.synced();
-    expect(site.live("a")).toEqual(before);
+    expect(site.live(name)).toEqual(before);
+    return site;
+  }
+
+  it("4.5-1: what it may come to declare is not deleted", patient, async () => {
+    await handedOver("a", { from: "quick", to: "slow" });
   });
 
   it("4.5-1: what nobody declares goes when all is known", patient, async () => {
@@ -220,23 +226,7 @@ describe("an app whose render takes long", () => {
   });
 
   it("P-63: what it may still declare is not taken over, and no conflict", patient, async () => {
-    const site = await start();
-    site.push({ "apps/slow/b.yaml": configMap("b") });
-    await until(() => site.live("b") !== undefined, "it is there");
-    await site.synced();
-    const before = site.live("b");
-    const release = site.hold();
-    site.push({
-      "apps/slow/b.yaml": undefined,
-      "apps/quick/b.yaml": configMap("b"),
-      "apps/quick/new.yaml": configMap("new"),
-    });
-    await until(() => site.live("new") !== undefined, "quick goes on with the rest");
-    await until(() => site.statusOf("quick")?.state === "Progressing", "quick waits");
-    expect(site.statusOf("quick")?.message).toContain("slow");
-    release();
-    await site.synced();
-    expect(site.live("b")).toEqual(before);
+    const site = await handedOver("b", { from: "slow", to: "quick" });
     expect(site.reasonsOf("quick")).not.toContain("ObjectConflict");
   });
 
